@@ -1,0 +1,1 @@
+"""Opstap: the library of the assistance cell. Imports no ROS."""
