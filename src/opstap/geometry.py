@@ -1,0 +1,162 @@
+"""Rigid poses, pinhole views and flat surfaces: all the geometry the cell needs.
+
+Conventions (REP 103): metres, radians, right-handed. The table frame has its origin at the centre of the table top,
+x to the operator's right, y away from the operator, z up. Optical frames look along +z, x right, y down in the image.
+`T_a_b` maps points given in frame b to frame a.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+
+def rotation_from_rpy(roll: float, pitch: float, yaw: float) -> Floats:
+    """Rotation matrix (3, 3) of fixed-axis roll, pitch, yaw in radians, as URDF and REP 103 define them."""
+    cr, sr = np.cos(roll), np.sin(roll)
+    cp, sp = np.cos(pitch), np.sin(pitch)
+    cy, sy = np.cos(yaw), np.sin(yaw)
+    return np.array(
+        [
+            [cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
+            [sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr],
+            [-sp, cp * sr, cp * cr],
+        ]
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """A rigid transform: `rotation` (3, 3) and `translation` (3,) in metres."""
+
+    rotation: Floats
+    translation: Floats
+
+    @staticmethod
+    def of(position: ArrayLike = (0.0, 0.0, 0.0), rpy: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Pose:
+        """Pose from a position (3,) in metres and roll, pitch, yaw in radians."""
+        return Pose(rotation_from_rpy(*rpy), np.asarray(position, dtype=float))
+
+    def __matmul__(self, other: Pose) -> Pose:
+        return Pose(self.rotation @ other.rotation, self.rotation @ other.translation + self.translation)
+
+    def inverse(self) -> Pose:
+        return Pose(self.rotation.T, -self.rotation.T @ self.translation)
+
+    def apply(self, points: ArrayLike) -> Floats:
+        """Map points (..., 3)."""
+        return np.asarray(np.asarray(points, dtype=float) @ self.rotation.T + self.translation)
+
+    @cached_property
+    def matrix(self) -> Floats:
+        """Homogeneous matrix (4, 4)."""
+        m = np.eye(4)
+        m[:3, :3], m[:3, 3] = self.rotation, self.translation
+        return m
+
+
+@dataclass(frozen=True)
+class Pinhole:
+    """Pinhole intrinsics in pixels; pixel centres are at integer coordinates. No lens distortion."""
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+
+    @property
+    def matrix(self) -> Floats:
+        return np.array([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
+
+    def rays(self) -> Floats:
+        """Direction of every pixel in the optical frame, (height, width, 3), scaled to z = 1: ray * depth = point."""
+        u, v = np.meshgrid(np.arange(self.width), np.arange(self.height))
+        return np.stack([(u - self.cx) / self.fx, (v - self.cy) / self.fy, np.ones(u.shape)], axis=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A camera, or a projector as an inverse camera: intrinsics and `T_table_optical`."""
+
+    pinhole: Pinhole
+    pose: Pose
+
+    @cached_property
+    def T_optical_table(self) -> Pose:  # noqa: N802 - frame names keep their case
+        return self.pose.inverse()
+
+    def project(self, points: ArrayLike) -> Floats:
+        """Pixels (..., 2) of table-frame points (..., 3); points behind the device give NaN."""
+        p = self.T_optical_table.apply(points)
+        z = np.where(p[..., 2] > 1e-6, p[..., 2], np.nan)
+        k = self.pinhole
+        return np.stack([k.fx * p[..., 0] / z + k.cx, k.fy * p[..., 1] / z + k.cy], axis=-1)
+
+    def sees(self, points: ArrayLike) -> NDArray[np.bool_]:
+        """Whether each table-frame point (..., 3) falls inside the image (occlusion is not considered)."""
+        uv = self.project(points)
+        k = self.pinhole
+        inside = (uv[..., 0] >= 0) & (uv[..., 0] <= k.width - 1) & (uv[..., 1] >= 0) & (uv[..., 1] <= k.height - 1)
+        return np.asarray(inside, dtype=bool)
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """A flat rectangle that light can fall on.
+
+    `pose` is T_table_surface: origin at the rectangle's centre, x to the right and y upwards as its reader sees it,
+    z out of the surface. `size` is (width, height) in metres.
+    """
+
+    pose: Pose
+    size: tuple[float, float]
+
+    def points(self, xy: ArrayLike) -> Floats:
+        """Table-frame points (..., 3) of surface coordinates (..., 2) in metres."""
+        xy = np.asarray(xy, dtype=float)
+        return self.pose.apply(np.concatenate([xy, np.zeros((*xy.shape[:-1], 1))], axis=-1))
+
+    def corners(self) -> Floats:
+        """Corners (4, 3) in the table frame: top left, top right, bottom right, bottom left as its reader sees it."""
+        w, h = self.size[0] / 2, self.size[1] / 2
+        return self.points([(-w, h), (w, h), (w, -h), (-w, -h)])
+
+    def homography(self, view: View) -> Floats:
+        """Matrix (3, 3) from homogeneous surface metres (x, y, 1) to homogeneous pixels of `view`."""
+        T = view.T_optical_table @ self.pose  # noqa: N806
+        return np.asarray(view.pinhole.matrix @ np.column_stack([T.rotation[:, 0], T.rotation[:, 1], T.translation]))
+
+
+@dataclass(frozen=True, eq=False)
+class Box:
+    """A solid box: `pose` is T_table_box with the origin at the centre, `size` (3,) full lengths in metres."""
+
+    pose: Pose
+    size: tuple[float, float, float]
+
+    def corners(self) -> Floats:
+        """The eight corners (8, 3) in the table frame."""
+        signs = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], dtype=float)
+        return self.pose.apply(signs * np.asarray(self.size) / 2)
+
+    def contains(self, points: ArrayLike) -> NDArray[Any]:
+        """Whether each table-frame point (..., 3) lies inside or on the box."""
+        local = self.pose.inverse().apply(points)
+        return np.asarray(np.all(np.abs(local) <= np.asarray(self.size) / 2, axis=-1))
+
+
+@dataclass(frozen=True)
+class Capsule:
+    """A line segment with a radius, table frame, metres: an arm, a finger, a robot link."""
+
+    start: tuple[float, float, float]
+    end: tuple[float, float, float]
+    radius: float

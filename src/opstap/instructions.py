@@ -1,0 +1,201 @@
+"""Work instructions as files: parts, steps, words.
+
+A task (`config/tasks/*.yaml`) says what is taken, where it is put and how that is told. `load_cell` reads a scene and a
+task and checks that they fit each other. Fields are explained in docs/scene-and-task.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from string import Formatter
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from opstap.documents import Document, DocumentError, Fault, Model, nearest
+from opstap.scene import Id, Language, Length, Scene, load_scene
+
+Words = dict[Language, Annotated[str, Field(min_length=1, max_length=120)]]
+"""One text in several languages."""
+
+
+class Part(Model):
+    """A kind of part. `size` is that of the box around it, lying as it lies in bin and slot."""
+
+    name: Words
+    shape: Literal["box", "cylinder"] = "box"
+    """A cylinder lies along its first (longest) dimension."""
+    size: tuple[Length, Length, Length]
+    surface: Literal["matte", "glossy", "dark", "transparent"] = "matte"
+    """How it reflects the camera's light; glossy, dark and transparent parts leave holes in depth."""
+    color: tuple[int, int, int] = (200, 200, 200)
+
+    @property
+    def volume(self) -> float:
+        """Volume a depth camera sees of one part lying there, m3."""
+        x, y, z = self.size
+        # From above a lying cylinder hides the air under its sides: what is seen is the half round on a straight lower half.
+        return x * y * z * (0.5 + 3.14159 / 8 if self.shape == "cylinder" else 1.0)
+
+
+class Step(Model):
+    """Take `count` of `part` and put it in `slot`."""
+
+    id: Id
+    part: Id
+    slot: Id
+    count: Annotated[int, Field(ge=1, le=20)] = 1
+    texts: dict[Literal["take", "place"], Words] = {}
+    """Words of this step's own, instead of the task's phrases."""
+
+
+class Phrases(Model):
+    """The task's words for what happens at every step; `{part}` and `{count}` are filled in."""
+
+    ready: Words
+    take: Words
+    place: Words
+    wrong_pick: Words
+    too_many: Words
+    wrong_slot: Words
+    missing: Words
+    empty_bin: Words
+    cannot_see: Words
+    paused: Words
+    help: Words
+    done: Words
+
+
+class Task(Model):
+    """A job: its parts, its steps in order, and its words."""
+
+    task: Id
+    title: Words
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)]
+    phrases: Phrases
+    parts: Annotated[dict[Id, Part], Field(min_length=1)]
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+
+    @cached_property
+    def slot_part(self) -> dict[str, str]:
+        """The part that belongs in each slot of the task."""
+        return {s.slot: s.part for s in self.steps}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A scene and a task that fit each other: all that a cell needs to know of its work."""
+
+    scene: Scene
+    task: Task
+
+    def bins_with(self, part: str) -> tuple[str, ...]:
+        """Ids of the bins that hold `part`, in the scene's order; never empty for a part of a step."""
+        return tuple(b.id for b in self.scene.bins if b.part == part)
+
+    def part_in(self, bin_id: str) -> Part:
+        return self.task.parts[self.scene.bin[bin_id].part]
+
+    def text(self, phrase: str, language: str, step: Step | None = None, part: str = "", count: int = 1) -> str:
+        """The words of `phrase` in `language` (the task's first language where it is not spoken)."""
+        words: Words = getattr(self.task.phrases, phrase)
+        if step and phrase in ("take", "place"):
+            words = step.texts.get(phrase, words)  # type: ignore[call-overload]
+        spoken = language if language in words else self.task.languages[0]
+        name = self.task.parts[part].name[spoken] if part else ""
+        return words[spoken].format(part=name, count=count)
+
+
+def load_cell(scene_path: Path, task_path: Path) -> Cell:
+    """Scene and task, each checked, and checked against each other.
+
+    Raises:
+        DocumentError: telling the faults of the first file that has any.
+    """
+    scene = load_scene(scene_path)
+    document = Document.read(task_path)
+    task = document.parse(Task)
+    faults = [*_unspoken(task), *_unknown(task, scene)]
+    if faults:
+        raise document.error(faults)
+    faults = _unknown_in_scene(task, scene)
+    if faults:
+        raise Document.read(scene_path).error(faults)
+    return Cell(scene, task)
+
+
+def _all_words(task: Task) -> list[tuple[tuple[str | int, ...], Words, set[str]]]:
+    """Every text of the task: where it stands, the words, and the fields it may have filled in."""
+    texts: list[tuple[tuple[str | int, ...], Words, set[str]]] = [(("title",), task.title, set())]
+    texts += [(("phrases", n), getattr(task.phrases, n), {"part", "count"}) for n in Phrases.model_fields]
+    texts += [(("parts", n, "name"), p.name, set()) for n, p in task.parts.items()]
+    for i, step in enumerate(task.steps):
+        texts += [(("steps", i, "texts", k), w, {"part", "count"}) for k, w in step.texts.items()]
+    return texts
+
+
+def _unspoken(task: Task) -> list[Fault]:
+    faults = []
+    for location, words, fields in _all_words(task):
+        faults += [
+            Fault((*location, lang), "no words", f"words in every one of: {', '.join(task.languages)}")
+            for lang in task.languages
+            if lang not in words
+        ]
+        for lang, text in words.items():
+            try:
+                used = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+            except ValueError as error:
+                faults.append(Fault((*location, lang), f"'{text}' ({error})", "text with {part} and {count} in it"))
+                continue
+            if used - fields:
+                allowed = " and ".join(f"{{{f}}}" for f in sorted(fields)) or "plain text here"
+                faults.append(Fault((*location, lang), f"'{text}'", allowed))
+    return faults
+
+
+def _unknown(task: Task, scene: Scene) -> list[Fault]:
+    faults = []
+    in_bins = sorted({b.part for b in scene.bins})
+    slots: dict[str, str] = {}
+    for i, step in enumerate(task.steps):
+        if step.part not in task.parts:
+            faults.append(
+                Fault(("steps", i, "part"), f"unknown part '{step.part}'", nearest(step.part, list(task.parts)))
+            )
+        elif step.part not in in_bins:
+            faults.append(
+                Fault(("steps", i, "part"), f"'{step.part}', which no bin of the scene holds", ", ".join(in_bins))
+            )
+        if step.slot not in scene.slot:
+            faults.append(
+                Fault(("steps", i, "slot"), f"unknown slot '{step.slot}'", nearest(step.slot, list(scene.slot)))
+            )
+        elif slots.setdefault(step.slot, step.id) != step.id:
+            faults.append(
+                Fault(
+                    ("steps", i, "slot"),
+                    f"slot '{step.slot}' of step '{slots[step.slot]}' a second time",
+                    "one step a slot",
+                )
+            )
+        if step.id in [s.id for s in task.steps[:i]]:
+            faults.append(Fault(("steps", i, "id"), f"'{step.id}' a second time", "an id of its own"))
+    return faults
+
+
+def _unknown_in_scene(task: Task, scene: Scene) -> list[Fault]:
+    faults = []
+    for i, b in enumerate(scene.bins):
+        if b.part not in task.parts:
+            found = f"unknown part '{b.part}' in bin '{b.id}'"
+            faults.append(Fault(("bins", i, "part"), found, nearest(b.part, list(task.parts))))
+    for i, person in enumerate(scene.people):
+        if person.language not in task.languages:
+            faults.append(Fault(("people", i, "language"), f"'{person.language}'", ", ".join(task.languages)))
+    return faults
+
+
+__all__ = ["Cell", "DocumentError", "Part", "Step", "Task", "load_cell"]

@@ -1,0 +1,373 @@
+"""The cell as one file describes it: table, bins, case and slots, camera, projectors, zones, people.
+
+`load_scene` reads `config/cells/*.yaml` and checks all of it before anything moves. Bench, simulator and VR use the
+same object, so what one shows the others show. Fields are explained in docs/scene-and-task.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field, PlainSerializer
+
+from opstap.documents import Document, DocumentError, Fault, Location, Model
+from opstap.geometry import Box, Pinhole, Pose, Surface, View
+
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+Length = Annotated[float, Field(gt=0, le=5)]
+Coordinate = Annotated[float, Field(ge=-5, le=5)]
+Position = tuple[Coordinate, Coordinate, Coordinate]
+Degrees = Annotated[float, Field(ge=-360, le=360)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$"), PlainSerializer(str)]
+Level = Literal["full", "short", "lights", "off"]
+
+WALL = 0.003
+"""Wall thickness of bins and case, metres."""
+LABEL_HEIGHT = 0.024
+"""Height of the sloped label strip at a bin's front, metres; it leans back 45 degrees."""
+
+
+class Mounting(Model):
+    """Where a device hangs: position of its optical centre and direction of its optical frame in the table frame."""
+
+    position: Position
+    rpy_deg: tuple[Degrees, Degrees, Degrees] = (180.0, 0.0, 0.0)
+    """180, 0, 0 looks straight down with the image's top away from the operator."""
+
+    @property
+    def pose(self) -> Pose:
+        roll, pitch, yaw = np.radians(self.rpy_deg)
+        return Pose.of(self.position, (roll, pitch, yaw))
+
+
+class Optics(Model):
+    """Pinhole intrinsics in pixels; the principal point is the image centre unless given."""
+
+    width: Annotated[int, Field(ge=160, le=4096)]
+    height: Annotated[int, Field(ge=120, le=4096)]
+    focal: Annotated[float, Field(gt=50, le=10000)]
+    centre: tuple[float, float] | None = None
+
+    @property
+    def pinhole(self) -> Pinhole:
+        cx, cy = self.centre or ((self.width - 1) / 2, (self.height - 1) / 2)
+        return Pinhole(self.width, self.height, self.focal, self.focal, cx, cy)
+
+
+class Camera(Mounting):
+    """The depth camera. A real device reports its own intrinsics; these are what the scene is checked against and
+    what the simulator renders."""
+
+    serial: str = ""
+    fps: Annotated[int, Field(ge=5, le=90)] = 30
+    depth: Optics
+    color: Optics
+
+    @property
+    def view(self) -> View:
+        return View(self.depth.pinhole, self.pose)
+
+    @property
+    def color_view(self) -> View:
+        return View(self.color.pinhole, self.pose)
+
+
+class Projector(Mounting):
+    """A projector, calibrated as an inverse camera. `display` is the screen's number as the desktop counts them."""
+
+    id: Id
+    optics: Optics
+    display: Annotated[int, Field(ge=0, le=8)] = 0
+
+    @property
+    def view(self) -> View:
+        return View(self.optics.pinhole, self.pose)
+
+
+class Bin(Model):
+    """An open box with one kind of part. `position` is the centre of the inside floor, `size` the inside."""
+
+    id: Id
+    part: Id
+    position: Position
+    size: tuple[Length, Length, Length]
+    yaw_deg: Degrees = 0.0
+    count: Annotated[int, Field(ge=0, le=1000)] = 6
+    """How many parts are in it at the start of a simulated job."""
+
+    @property
+    def pose(self) -> Pose:
+        """T_table_bin: origin at the centre of the inside floor."""
+        return Pose.of(self.position, (0.0, 0.0, np.radians(self.yaw_deg)))
+
+    @property
+    def inside(self) -> Box:
+        return Box(self.pose @ Pose.of((0.0, 0.0, self.size[2] / 2)), self.size)
+
+    @property
+    def outside(self) -> Box:
+        w, d, h = self.size
+        size = (w + 2 * WALL, d + 2 * WALL, h + WALL)
+        return Box(self.pose @ Pose.of((0.0, 0.0, (h - WALL) / 2)), size)
+
+    @property
+    def opening(self) -> Surface:
+        """Where light falls on the parts: halfway up the inside, a plane that suits full and nearly empty bins."""
+        return Surface(self.pose @ Pose.of((0.0, 0.0, self.size[2] / 2)), self.size[:2])
+
+    @property
+    def label(self) -> Surface:
+        """The strip along the front rim, leaning back 45 degrees towards the operator."""
+        w, d, h = self.size
+        drop = LABEL_HEIGHT / 2 / np.sqrt(2)
+        local = Pose.of((0.0, -d / 2 - WALL - drop, h - drop), (np.pi / 4, 0.0, 0.0))
+        return Surface(self.pose @ local, (w, LABEL_HEIGHT))
+
+
+class Slot(Model):
+    """A place in the case for one part. `position` is its centre seen from the case's centre, `size` the inside."""
+
+    id: Id
+    position: tuple[Coordinate, Coordinate]
+    size: tuple[Length, Length]
+
+
+class Case(Model):
+    """The case that is packed. `position` is the centre of its inside floor, `size` the inside."""
+
+    position: Position
+    size: tuple[Length, Length, Length]
+    yaw_deg: Degrees = 0.0
+    slots: Annotated[tuple[Slot, ...], Field(min_length=1)]
+
+    @property
+    def pose(self) -> Pose:
+        """T_table_case: origin at the centre of the inside floor."""
+        return Pose.of(self.position, (0.0, 0.0, np.radians(self.yaw_deg)))
+
+    @property
+    def inside(self) -> Box:
+        return Box(self.pose @ Pose.of((0.0, 0.0, self.size[2] / 2)), self.size)
+
+    @property
+    def outside(self) -> Box:
+        w, d, h = self.size
+        size = (w + 2 * WALL, d + 2 * WALL, h + WALL)
+        return Box(self.pose @ Pose.of((0.0, 0.0, (h - WALL) / 2)), size)
+
+    def slot_box(self, slot: Slot) -> Box:
+        h = self.size[2]
+        return Box(self.pose @ Pose.of((*slot.position, h / 2)), (*slot.size, h))
+
+    def slot_floor(self, slot: Slot) -> Surface:
+        return Surface(self.pose @ Pose.of((*slot.position, 0.0)), slot.size)
+
+
+class Zone(Model):
+    """A named rectangle on the table: where text is shown, where things are handed over, where nobody should be."""
+
+    id: Id
+    kind: Literal["text", "handover", "keep_out"]
+    position: tuple[Coordinate, Coordinate]
+    size: tuple[Length, Length]
+
+    @property
+    def surface(self) -> Surface:
+        return Surface(Pose.of((*self.position, 0.0)), self.size)
+
+
+class Profile(Model):
+    """What the cell knows of a person, by the person's choice. No name, no diagnosis."""
+
+    id: Id
+    language: Language = "nl"
+    level: Level = "full"
+    hand: Literal["right", "left"] = "right"
+
+
+class Table(Model):
+    """The table top. Its centre is the origin of the table frame; `height` is above the floor."""
+
+    size: tuple[Length, Length]
+    height: Annotated[float, Field(ge=0.4, le=1.4)]
+
+
+class Scene(Model):
+    """A whole cell. See the module's text; all poses are in the table frame, metres."""
+
+    cell: Id
+    table: Table
+    camera: Camera
+    projectors: Annotated[tuple[Projector, ...], Field(min_length=1)]
+    bins: Annotated[tuple[Bin, ...], Field(min_length=1)]
+    case: Case
+    zones: tuple[Zone, ...]
+    people: Annotated[tuple[Profile, ...], Field(min_length=1)]
+
+    @cached_property
+    def bin(self) -> dict[str, Bin]:
+        return {b.id: b for b in self.bins}
+
+    @cached_property
+    def slot(self) -> dict[str, Slot]:
+        return {s.id: s for s in self.case.slots}
+
+    @cached_property
+    def profile(self) -> dict[str, Profile]:
+        return {p.id: p for p in self.people}
+
+    @cached_property
+    def surfaces(self) -> dict[str, Surface]:
+        """Every surface light can be thrown on, by name: `bin/<id>/opening`, `bin/<id>/label`, `slot/<id>`, `zone/<id>`."""
+        named = {f"bin/{b.id}/opening": b.opening for b in self.bins}
+        named |= {f"bin/{b.id}/label": b.label for b in self.bins}
+        named |= {f"slot/{s.id}": self.case.slot_floor(s) for s in self.case.slots}
+        return named | {f"zone/{z.id}": z.surface for z in self.zones}
+
+
+def load_scene(path: Path) -> Scene:
+    """The scene in `path`, checked.
+
+    Raises:
+        DocumentError: telling every fault with line and field.
+    """
+    document = Document.read(path)
+    scene = document.parse(Scene)
+    faults = [*_repeated(scene), *_overlapping(scene), *_outside_case(scene), *_outside_table(scene), *_unseen(scene)]
+    if faults:
+        raise document.error(faults)
+    return scene
+
+
+def _repeated(scene: Scene) -> list[Fault]:
+    faults = []
+    ids: set[str] = set()
+    groups: tuple[tuple[Location, Sequence[Bin | Slot | Zone | Projector | Profile]], ...] = (
+        (("bins",), scene.bins),
+        (("case", "slots"), scene.case.slots),
+        (("zones",), scene.zones),
+        (("projectors",), scene.projectors),
+        (("people",), scene.people),
+    )
+    for location, items in groups:
+        for i, item in enumerate(items):
+            if item.id in ids:
+                faults.append(Fault((*location, i, "id"), f"'{item.id}' a second time", "an id of its own"))
+            ids.add(item.id)
+    return faults
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    """Whether two upright boxes share volume: separating axes in the plan, intervals in height."""
+    za, zb = a.corners()[:, 2], b.corners()[:, 2]
+    if za.min() >= zb.max() - 1e-6 or zb.min() >= za.max() - 1e-6:
+        return False
+    pa, pb = a.corners()[:, :2], b.corners()[:, :2]
+    for box in (a, b):
+        for axis in (box.pose.rotation[:2, 0], box.pose.rotation[:2, 1]):
+            da, db = pa @ axis, pb @ axis
+            if da.min() >= db.max() - 1e-6 or db.min() >= da.max() - 1e-6:
+                return False
+    return True
+
+
+def _overlapping(scene: Scene) -> list[Fault]:
+    faults = []
+    for (i, a), (j, b) in combinations(enumerate(scene.bins), 2):
+        if _overlap(a.outside, b.outside):
+            faults.append(
+                Fault(
+                    ("bins", j, "position"),
+                    f"bin '{b.id}' overlaps bin '{a.id}'",
+                    "bins that stand clear of each other",
+                )
+            )
+    for i, b in enumerate(scene.bins):
+        if _overlap(b.outside, scene.case.outside):
+            faults.append(Fault(("bins", i, "position"), f"bin '{b.id}' overlaps the case", "bins clear of the case"))
+    for (i, s), (j, t) in combinations(enumerate(scene.case.slots), 2):
+        if _overlap(scene.case.slot_box(s), scene.case.slot_box(t)):
+            faults.append(
+                Fault(("case", "slots", j, "position"), f"slot '{t.id}' overlaps slot '{s.id}'", "slots side by side")
+            )
+    return faults
+
+
+def _outside_case(scene: Scene) -> list[Fault]:
+    faults = []
+    half = np.asarray(scene.case.size[:2]) / 2
+    for i, slot in enumerate(scene.case.slots):
+        if np.any(np.abs(slot.position) + np.asarray(slot.size) / 2 > half + 1e-6):
+            faults.append(
+                Fault(
+                    ("case", "slots", i, "position"),
+                    f"slot '{slot.id}' at {slot.position} with size {slot.size} sticks out of the case",
+                    f"inside +-{half[0]:.3f}, +-{half[1]:.3f} m",
+                )
+            )
+    return faults
+
+
+def _outside_table(scene: Scene) -> list[Fault]:
+    half = np.asarray(scene.table.size) / 2
+    boxes = [(("bins", i, "position"), f"bin '{b.id}'", b.outside.corners()) for i, b in enumerate(scene.bins)]
+    boxes.append((("case", "position"), "the case", scene.case.outside.corners()))  # type: ignore[arg-type]
+    boxes += [(("zones", i, "position"), f"zone '{z.id}'", z.surface.corners()) for i, z in enumerate(scene.zones)]
+    return [
+        Fault(location, f"{name} reaches over the table's edge", f"inside +-{half[0]:.3f}, +-{half[1]:.3f} m")
+        for location, name, corners in boxes
+        if np.any(np.abs(corners[:, :2]) > half + 1e-6)
+    ]
+
+
+def _unseen(scene: Scene) -> list[Fault]:
+    """Places the camera cannot see, or no projector can light."""
+    faults = []
+    camera = scene.camera.view
+    for i, b in enumerate(scene.bins):
+        rim = b.opening.corners() + [0.0, 0.0, b.size[2] / 2]
+        if not camera.sees(rim).all():
+            faults.append(
+                Fault(("bins", i, "position"), f"bin '{b.id}' is outside the camera's view", _view_text(scene))
+            )
+    if not camera.sees(scene.case.inside.corners()).all():
+        faults.append(Fault(("case", "position"), "the case is outside the camera's view", _view_text(scene)))
+    for name, surface in scene.surfaces.items():
+        if not any(p.view.sees(surface.corners()).all() for p in scene.projectors):
+            kind, item = name.split("/")[:2]
+            location = _location_of(scene, kind, item)
+            faults.append(
+                Fault(location, f"'{name}' is outside the light of every projector", "a place that one lights")
+            )
+    return faults
+
+
+def _location_of(scene: Scene, kind: str, item: str) -> tuple[str | int, ...]:
+    if kind == "slot":
+        return ("case", "slots", [s.id for s in scene.case.slots].index(item))
+    if kind == "bin":
+        return ("bins", [b.id for b in scene.bins].index(item))
+    return ("zones", [z.id for z in scene.zones].index(item))
+
+
+def _view_text(scene: Scene) -> str:
+    """What the camera sees of the table top, in words: the middle of each image edge, cast on the table."""
+    k = scene.camera.view.pinhole
+    edges = np.array([[0, k.cy], [k.width - 1, k.cy], [k.cx, 0], [k.cx, k.height - 1]])
+    rays = np.column_stack([(edges[:, 0] - k.cx) / k.fx, (edges[:, 1] - k.cy) / k.fy, np.ones(4)])
+    pose = scene.camera.pose
+    directions = rays @ pose.rotation.T
+    down = np.where(directions[:, 2] < -1e-6, -pose.translation[2] / directions[:, 2], np.nan)
+    hits = pose.translation + directions * down[:, None]
+    if np.isnan(hits).any():
+        return "what the camera sees; it does not look down on the table (rpy_deg 180, 0, 0 looks straight down)"
+    x, y = hits[:2, 0], hits[2:, 1]
+    return f"on the table x {min(x):.2f} to {max(x):.2f}, y {min(y):.2f} to {max(y):.2f} m, less above it"
+
+
+__all__ = ["DocumentError", "Scene", "load_scene"]

@@ -1,0 +1,187 @@
+"""What goes into the work guide's state machine and what it says: plain values, all of them journal-able.
+
+Stamps are integer nanoseconds of the cell's clock, always those of the camera frame or input that is the cause.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Happened(str, Enum):
+    """What perception saw at a place (a bin or a slot)."""
+
+    HAND_ENTERED = "hand_entered"
+    HAND_LEFT = "hand_left"
+    TAKEN = "taken"
+    """Content went down in a bin."""
+    PUT_BACK = "put_back"
+    """Content went up in a bin."""
+    PLACED = "placed"
+    """Content went up in a slot."""
+    REMOVED = "removed"
+    """Content went down in a slot."""
+
+
+class Content(str, Enum):
+    """What is known of a place now."""
+
+    FILLED = "filled"
+    EMPTY = "empty"
+    CANNOT_SEE = "cannot_see"
+    """A hand is in the way or depth has holes: not guessed."""
+
+
+@dataclass(frozen=True)
+class WorkspaceEvent:
+    """Something seen at a place. `sequence` counts up without gaps from 1 and tells a repeated event."""
+
+    sequence: int
+    stamp: int
+    happened: Happened
+    place: str
+    """Bin or slot id."""
+    count: int = 1
+    """Parts taken, put back or placed, where the part's size allows to tell; else 1."""
+    confidence: float = 1.0
+    """0 to 1."""
+    evidence: dict[str, float] = field(default_factory=dict)
+    """What was measured, e.g. {"volume_cm3": -14.2, "expected_cm3": 15.0, "frames": 5}."""
+
+
+@dataclass(frozen=True)
+class PlaceChanged:
+    """A place is now seen as `content`, and was not before."""
+
+    stamp: int
+    place: str
+    content: Content
+
+
+class Asked(str, Enum):
+    """What a person asks of the guide."""
+
+    NEXT = "next"
+    BACK = "back"
+    PAUSE = "pause"
+    RESUME = "resume"
+    HELP = "help"
+    HELP_DONE = "help_done"
+    REPEAT = "repeat"
+    YOU_ARE_WRONG = "you_are_wrong"
+
+
+@dataclass(frozen=True)
+class OperatorInput:
+    """A person's wish, and through what it came: `source` is e.g. "page", "projected button", "pedal"."""
+
+    stamp: int
+    asked: Asked
+    source: str
+
+
+@dataclass(frozen=True)
+class Started:
+    """The guide was started (again) with this task; the first event of every journal."""
+
+    stamp: int
+    task: str
+
+
+Event = Started | WorkspaceEvent | PlaceChanged | OperatorInput
+
+
+class Phase(str, Enum):
+    """Where the work is."""
+
+    READY = "ready"
+    """Waiting for an empty case."""
+    TAKE = "take"
+    PLACE = "place"
+    DONE = "done"
+    """The case is full; a next empty case starts the next job."""
+
+
+class Trouble(str, Enum):
+    """What is not as it should be. A fact about a place, never about a person."""
+
+    WRONG_PICK = "wrong_pick"
+    """A part was taken from `place`, where none was asked for; put it back."""
+    TOO_MANY = "too_many"
+    """More were taken from `place` than asked; put `count` back."""
+    WRONG_SLOT = "wrong_slot"
+    """A part was put in `place`; it belongs elsewhere."""
+    MISSING = "missing"
+    """The part of a step that was done is gone from `place`."""
+    EMPTY_BIN = "empty_bin"
+    """The bin of the part that is asked is empty; it needs filling."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An open trouble at a place, since `stamp`."""
+
+    trouble: Trouble
+    place: str
+    count: int
+    stamp: int
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything the guide knows of the job. Rebuilt from the journal by running `step` over it."""
+
+    task: str = ""
+    job: int = 0
+    """Number of the job, 1 for the first case."""
+    phase: Phase = Phase.READY
+    step: int = 0
+    """Index of the current step; the number of steps when done."""
+    taken: int = 0
+    """Parts of this step in hand."""
+    placed: int = 0
+    """Parts of this step in the slot, where it asks for more than one."""
+    problems: tuple[Problem, ...] = ()
+    """Oldest first; the oldest is shown first."""
+    paused: bool = False
+    help_since: int | None = None
+    """Stamp of the open call for help."""
+    step_since: int = 0
+    """Stamp at which the step was shown."""
+    contents: dict[str, Content] = field(default_factory=dict)
+    """Last known content of every place that was reported."""
+    sequence: int = 0
+    """Last workspace event that was handled; one at or below it came twice."""
+
+
+class Outcome(str, Enum):
+    """What a transition meant, for journal and reports."""
+
+    JOB_STARTED = "job_started"
+    STEP_SHOWN = "step_shown"
+    PART_TAKEN = "part_taken"
+    STEP_DONE = "step_done"
+    JOB_DONE = "job_done"
+    PROBLEM_SEEN = "problem_seen"
+    PROBLEM_SOLVED = "problem_solved"
+    HELP_ASKED = "help_asked"
+    HELP_ENDED = "help_ended"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    CORRECTED = "corrected"
+    """The worker said the system was wrong."""
+    EVENT_MISSED = "event_missed"
+    """Sequence numbers were skipped: something was seen that never arrived."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """One outcome, with the step, place and trouble it is about."""
+
+    outcome: Outcome
+    step: str = ""
+    place: str = ""
+    trouble: str = ""
+    seconds: float | None = None
+    """How long it took: a step since it was shown, a problem since it was seen."""
