@@ -1,0 +1,1 @@
+"""The work guide's state machine and its journal."""

@@ -1,0 +1,149 @@
+"""The journal: every event the work guide handled, written before its effect is shown.
+
+An append-only SQLite file in WAL mode, one transaction an event, synced to disk. The state is never stored: it is what
+`step` makes of the events, so a guide that is killed at any instant comes back at the right step by reading them again.
+An event that was written is not handled twice, because workspace events carry a sequence number.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from opstap.instructions import Cell
+from opstap.workflow.engine import step
+from opstap.workflow.model import (
+    Asked,
+    Content,
+    Event,
+    Happened,
+    Note,
+    OperatorInput,
+    Outcome,
+    PlaceChanged,
+    Started,
+    State,
+    WorkspaceEvent,
+)
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS journal (
+    number  INTEGER PRIMARY KEY,    -- order of writing
+    stamp   INTEGER NOT NULL,       -- nanoseconds of the cell's clock: the cause's capture time
+    kind    TEXT NOT NULL,          -- started, workspace_event, place_changed, operator_input
+    event   TEXT NOT NULL,          -- the event as JSON
+    notes   TEXT NOT NULL           -- what it meant, as JSON
+) STRICT;
+"""
+
+
+class JournalError(Exception):
+    """The journal cannot be opened or belongs to another task; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the journal."""
+
+    number: int
+    stamp: int
+    event: Event
+    notes: tuple[Note, ...]
+
+
+class Journal:
+    """The journal in one file.
+
+    Raises:
+        JournalError: the file cannot be opened or is not a journal.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            # FULL: a commit is on the disk before it returns, so a power cut loses nothing that was shown.
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise JournalError(
+                f"{path}: the journal cannot be opened ({error}). Give a folder you may write in, or move this file away."
+            ) from error
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._db.close()
+
+    def append(self, event: Event, notes: tuple[Note, ...]) -> None:
+        """Write one event and what it meant; it is on the disk when this returns."""
+        self._db.execute(
+            "INSERT INTO journal (stamp, kind, event, notes) VALUES (?, ?, ?, ?)",
+            (event.stamp, _KIND[type(event)], json.dumps(asdict(event)), json.dumps([asdict(n) for n in notes])),
+        )
+
+    def entries(self) -> Iterator[Entry]:
+        """All lines, in the order they were written."""
+        for number, stamp, kind, event, notes in self._db.execute("SELECT * FROM journal ORDER BY number"):
+            data = json.loads(event)
+            yield Entry(number, stamp, _READ[kind](data), tuple(_note(n) for n in json.loads(notes)))
+
+
+class Recorder:
+    """State machine and journal together: `handle` an event, and it is decided, written, and only then visible.
+
+    Raises:
+        JournalError: the journal was written for another task.
+    """
+
+    def __init__(self, cell: Cell, journal: Journal) -> None:
+        self.cell = cell
+        self.journal = journal
+        self.state = State()
+        for entry in journal.entries():
+            self.state, _ = step(cell, self.state, entry.event)
+        if self.state.task not in ("", cell.task.task):
+            raise JournalError(
+                f"{journal.path}: this journal is of task '{self.state.task}', not '{cell.task.task}'. "
+                "Finish that job, or give another folder for this one."
+            )
+
+    def handle(self, event: Event) -> tuple[Note, ...]:
+        """Decide on an event and write it, unless it changes nothing."""
+        state, notes = step(self.cell, self.state, event)
+        if state == self.state:
+            return ()
+        self.journal.append(event, notes)
+        self.state = state
+        return notes
+
+
+def _note(data: dict[str, Any]) -> Note:
+    return Note(**{**data, "outcome": Outcome(data["outcome"])})
+
+
+_KIND: dict[type, str] = {
+    Started: "started",
+    WorkspaceEvent: "workspace_event",
+    PlaceChanged: "place_changed",
+    OperatorInput: "operator_input",
+}
+_READ = {
+    "started": lambda d: Started(**d),
+    "workspace_event": lambda d: WorkspaceEvent(**{**d, "happened": Happened(d["happened"])}),
+    "place_changed": lambda d: PlaceChanged(**{**d, "content": Content(d["content"])}),
+    "operator_input": lambda d: OperatorInput(**{**d, "asked": Asked(d["asked"])}),
+}
