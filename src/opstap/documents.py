@@ -79,7 +79,8 @@ class Document:
         line = 0
         for key in location:
             try:
-                position = node.lc.key(key) if isinstance(node, dict) else node.lc.item(key)
+                marks: Any = node.lc
+                position = marks.key(key) if hasattr(node, "keys") else marks.item(key)
                 node = node[key]
             except (AttributeError, KeyError, IndexError, TypeError):
                 break

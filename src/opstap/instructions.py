@@ -36,7 +36,7 @@ class Part(Model):
     def volume(self) -> float:
         """Volume a depth camera sees of one part lying there, m3."""
         x, y, z = self.size
-        # From above a lying cylinder hides the air under its sides: what is seen is the half round on a straight lower half.
+        # Seen from above, a lying cylinder hides the air under its sides: a half round on a straight lower half.
         return x * y * z * (0.5 + 3.14159 / 8 if self.shape == "cylinder" else 1.0)
 
 
@@ -47,7 +47,7 @@ class Step(Model):
     part: Id
     slot: Id
     count: Annotated[int, Field(ge=1, le=20)] = 1
-    texts: dict[Literal["take", "place"], Words] = {}
+    texts: dict[Literal["take", "place"], Words] = Field(default_factory=dict)
     """Words of this step's own, instead of the task's phrases."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -74,7 +74,7 @@ class Journal:
             self._db.executescript(SCHEMA)
         except (OSError, sqlite3.Error) as error:
             raise JournalError(
-                f"{path}: the journal cannot be opened ({error}). Give a folder you may write in, or move this file away."
+                f"{path}: the journal cannot be opened ({error}). Give a folder you may write in, or move it away."
             ) from error
 
     def __enter__(self) -> Journal:
@@ -141,7 +141,7 @@ _KIND: dict[type, str] = {
     PlaceChanged: "place_changed",
     OperatorInput: "operator_input",
 }
-_READ = {
+_READ: dict[str, Callable[[dict[str, Any]], Event]] = {
     "started": lambda d: Started(**d),
     "workspace_event": lambda d: WorkspaceEvent(**{**d, "happened": Happened(d["happened"])}),
     "place_changed": lambda d: PlaceChanged(**{**d, "content": Content(d["content"])}),

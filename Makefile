@@ -1,0 +1,22 @@
+# `make demo` runs the simulated cell, `make test` all checks; both set up what they need first.
+PYTHON ?= python3
+SHELL := /bin/bash
+ENVIRONMENT := source ros_ws/environment.sh
+
+.PHONY: setup setup-tests test lock
+
+setup:
+	@$(PYTHON) ros_ws/bootstrap.py
+
+setup-tests:
+	@$(PYTHON) ros_ws/bootstrap.py --tests
+
+test: setup-tests
+	@$(ENVIRONMENT) && ruff check src tests ros_ws && ruff format --check src tests ros_ws && mypy && python -m pytest
+
+# Pin again what pyproject.toml asks for, for every Python and platform at once.
+lock:
+	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --no-header pyproject.toml \
+	  --extra sim --extra display --extra ros --extra build -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --no-header pyproject.toml \
+	  --all-extras -c requirements.lock -o requirements-test.lock
