@@ -1,0 +1,274 @@
+"""Cues to light: the image a projector throws.
+
+Everything is drawn as vectors in millimetres on its own surface and goes straight through the homography from that
+surface to the projector's pixels, so it is sharp and right at the surface's own height; no image is warped. A pixel
+that belongs to no cue is black: a projector adds light, black adds none.
+
+Every meaning has a shape of its own besides its colour:
+
+| meaning                 | on                                       | shape                                     | colour   |
+|-------------------------|------------------------------------------|-------------------------------------------|----------|
+| TAKE                    | bin opening                              | filled rounded rectangle                  | sky blue |
+| PUT_BACK                | bin opening                              | diagonal stripes, half lit                | amber    |
+| REFILL                  | bin opening                              | dashed outline, dark middle               | violet   |
+| TAKE, PUT_BACK          | bin label                                | number in white, and up to six round pips | as above |
+| PLACE                   | slot                                     | thick ring, dark middle                   | sky blue |
+| TAKE_OUT                | slot                                     | thick ring with a cross                   | amber    |
+| CASE                    | slot                                     | thin outline                              | dim white|
+| SAY, PAUSED, DONE       | zone                                     | words; two bars; a check mark             | white    |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import skia
+from numpy.typing import NDArray
+
+from opstap.geometry import Surface
+from opstap.guidance.cues import Cue, Kind
+from opstap.instructions import Cell
+from opstap.scene import Projector
+
+Color = tuple[int, int, int]
+
+SKY_BLUE: Color = (0, 200, 255)
+AMBER: Color = (255, 170, 0)
+VIOLET: Color = (200, 120, 255)
+WHITE: Color = (255, 255, 255)
+DIM: Color = (90, 90, 90)
+
+COLORS = {
+    Kind.TAKE: SKY_BLUE,
+    Kind.PLACE: SKY_BLUE,
+    Kind.PUT_BACK: AMBER,
+    Kind.TAKE_OUT: AMBER,
+    Kind.REFILL: VIOLET,
+    Kind.CASE: DIM,
+    Kind.SAY: WHITE,
+    Kind.PAUSED: WHITE,
+    Kind.DONE: WHITE,
+}
+
+# All lengths below are millimetres on the surface.
+MARGIN = 3.0
+"""Between a bin's opening and its light: no light on the rim."""
+CORNER = 6.0
+STRIPE = 8.0
+"""Width of a stripe, and of the dark between two."""
+LINE = 5.0
+THIN_LINE = 2.0
+DASH = 14.0
+MAX_PIPS = 6
+LARGEST_CAPITAL = 24.0
+SMALLEST_CAPITAL = 12.0
+"""Height of a capital that is read well from a metre: 0.7 degrees of sight, where print is read from 0.3."""
+
+FONTS = Path(__file__).parent / "fonts"
+FAMILY = "Noto Sans"
+CAPITAL = 0.714
+"""Height of a capital in Noto Sans, as part of the font size (OS/2 table, sCapHeight)."""
+
+
+class Painter:
+    """Draws what one projector throws.
+
+    Where the light of several projectors overlaps, a surface belongs to the first of the scene that lights all of it.
+    """
+
+    def __init__(self, cell: Cell, projector: Projector) -> None:
+        projectors = cell.scene.projectors
+        self._matrices: dict[str, Any] = {}
+        self._sizes: dict[str, tuple[float, float]] = {}
+        for name, surface in cell.scene.surfaces.items():
+            owner = next(p for p in projectors if p.view.sees(surface.corners()).all())
+            if owner.id == projector.id:
+                self._matrices[name] = _matrix(surface, projector)
+                self._sizes[name] = (surface.size[0] * 1000, surface.size[1] * 1000)
+        self._rgba = np.zeros((projector.optics.height, projector.optics.width, 4), np.uint8)
+        self._canvas_on = skia.Surface(self._rgba, skia.kRGBA_8888_ColorType, skia.kPremul_AlphaType)
+
+    def draw(self, cues: Sequence[Cue]) -> NDArray[np.uint8]:
+        """Image (height, width, 3) RGB of `cues`; a new array each time. The same cues give the same bytes."""
+        canvas = self._canvas_on.getCanvas()
+        canvas.clear(skia.ColorBLACK)
+        for cue in cues:
+            if cue.surface in self._matrices:
+                canvas.save()
+                canvas.setMatrix(self._matrices[cue.surface])
+                _draw(canvas, cue, *self._sizes[cue.surface])
+                canvas.restore()
+        self._canvas_on.flushAndSubmit()
+        return np.asarray(cv2.cvtColor(self._rgba, cv2.COLOR_RGBA2RGB), dtype=np.uint8)
+
+
+def _matrix(surface: Surface, projector: Projector) -> Any:
+    """From millimetres on `surface` (y upwards) to skia's pixels, whose corners, not centres, are at integers."""
+    to_pixels = surface.homography(projector.view) @ np.diag([1e-3, 1e-3, 1.0])
+    m = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]]) @ to_pixels
+    return skia.Matrix.MakeAll(*(m / m[2, 2]).ravel().tolist())
+
+
+def _draw(canvas: Any, cue: Cue, width: float, height: float) -> None:
+    paint = _paint(COLORS[cue.kind])
+    if cue.surface.endswith("/label"):
+        _label(canvas, cue, width, height, paint)
+    elif cue.kind is Kind.TAKE:
+        canvas.drawRRect(_rounded(width, height, MARGIN), paint)
+    elif cue.kind is Kind.PUT_BACK:
+        canvas.clipRRect(_rounded(width, height, MARGIN), doAntiAlias=True)
+        canvas.drawPath(_stripes(width, height), paint)
+    elif cue.kind is Kind.REFILL:
+        _line(paint, LINE)
+        outline = _rounded(width, height, MARGIN + LINE / 2)
+        # A whole number of dashes along the outline, each as long as the gap that follows it.
+        length = 2 * (width + height - 4 * MARGIN - 2 * LINE) - (8 - 2 * np.pi) * CORNER
+        dash = length / (2 * round(length / (2 * DASH)))
+        paint.setPathEffect(skia.DashPathEffect.Make([dash, dash], 0.0))
+        canvas.drawRRect(outline, paint)
+    elif cue.kind in (Kind.PLACE, Kind.TAKE_OUT):
+        _line(paint, LINE)
+        ring = _rounded(width, height, LINE / 2)
+        canvas.drawRRect(ring, paint)
+        if cue.kind is Kind.TAKE_OUT:
+            x, y = width / 2 - LINE, height / 2 - LINE
+            canvas.drawLine(-x, -y, x, y, paint)
+            canvas.drawLine(-x, y, x, -y, paint)
+    elif cue.kind is Kind.CASE:
+        _line(paint, THIN_LINE)
+        canvas.drawRRect(_rounded(width, height, THIN_LINE / 2), paint)
+    else:
+        _words(canvas, cue, width, height, paint)
+
+
+def _paint(color: Color) -> Any:
+    return skia.Paint(AntiAlias=True, Color=skia.Color(*color))
+
+
+def _line(paint: Any, width: float) -> None:
+    paint.setStyle(skia.Paint.kStroke_Style)
+    paint.setStrokeWidth(width)
+
+
+def _rounded(width: float, height: float, inset: float) -> Any:
+    w, h = width - 2 * inset, height - 2 * inset
+    return skia.RRect.MakeRectXY(skia.Rect.MakeXYWH(-w / 2, -h / 2, w, h), CORNER, CORNER)
+
+
+def _stripes(width: float, height: float) -> Any:
+    """Stripes at 45 degrees over all of a rectangle, half of it lit."""
+    path = skia.Path()
+    across = STRIPE * np.sqrt(2)
+    half = height / 2
+    x = -(width + height) / 2
+    while x < (width + height) / 2:
+        path.addPoly([(x - half, -half), (x + across - half, -half), (x + across + half, half), (x + half, half)], True)
+        x += 2 * across
+    return path
+
+
+def _label(canvas: Any, cue: Cue, width: float, height: float, paint: Any) -> None:
+    """The count as a number, at the left, and as pips, which fill the rest; above six the number alone."""
+    number = _paragraph(str(cue.count), LARGEST_CAPITAL * 0.58 / CAPITAL, bold=True)
+    number.layout(width)
+    pips = cue.count if cue.count <= MAX_PIPS else 0
+    gap = 4.0
+    left = gap if pips else (width - number.LongestLine) / 2
+    _lettering(canvas, number, left - width / 2, number.Height / 2)
+    if pips:
+        start = 2 * gap + number.LongestLine
+        pitch = min((width - start - gap / 2) / pips, height * 0.75)
+        for i in range(pips):
+            canvas.drawCircle(start - width / 2 + pitch * (i + 0.5), 0.0, pitch * 0.36, paint)
+
+
+def _words(canvas: Any, cue: Cue, width: float, height: float, paint: Any) -> None:
+    """A sign, and words as large as fit, centred in the zone."""
+    sign = min(height * 0.6, width * 0.3) if cue.kind is not Kind.SAY else 0.0
+    gap = sign / 2 if cue.text else 0.0
+    words = fitted(cue.text, width - sign - gap, height)
+    taken = sign + gap + words.width
+    left = -taken / 2
+    if cue.kind is Kind.PAUSED:
+        for x in (left + sign * 0.15, left + sign * 0.6):
+            canvas.drawRect(skia.Rect.MakeXYWH(x, -sign / 2, sign * 0.25, sign), paint)
+    elif cue.kind is Kind.DONE:
+        _line(paint, sign * 0.16)
+        paint.setStrokeCap(skia.Paint.kRound_Cap)
+        paint.setStrokeJoin(skia.Paint.kRound_Join)
+        path = skia.Path()
+        path.addPoly([(left + sign * k, sign * j) for k, j in ((0.1, 0.0), (0.38, -0.3), (0.9, 0.32))], False)
+        canvas.drawPath(path, paint)
+    # The paragraph was laid out as wide as it could be, and centres its lines there.
+    _lettering(canvas, words.paragraph, left + sign + gap - (words.room - words.width) / 2, words.height / 2)
+
+
+def _lettering(canvas: Any, paragraph: Any, left: float, top: float) -> None:
+    """Paint a paragraph with its top left corner at (left, top); letters are drawn y down, surfaces are y up."""
+    canvas.save()
+    canvas.translate(left, top)
+    canvas.scale(1, -1)
+    paragraph.paint(canvas, 0, 0)
+    canvas.restore()
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words laid out in a room: `width` and `height` of what is written, `capital` the height of its capitals, mm."""
+
+    paragraph: Any
+    room: float
+    width: float
+    height: float
+    capital: float
+
+
+@lru_cache(maxsize=256)
+def fitted(text: str, width: float, height: float) -> Words:
+    """`text` as large as fits in `width` by `height` mm, wrapped, never clipped.
+
+    Whole words go before size down to `SMALLEST_CAPITAL`; then words are broken; and what still does not fit is
+    written smaller, as small words can be read from nearby and missing ones cannot.
+    """
+    capital = LARGEST_CAPITAL
+    while True:
+        paragraph = _paragraph(text, capital / CAPITAL)
+        paragraph.layout(width)
+        whole = paragraph.MinIntrinsicWidth <= width or capital <= SMALLEST_CAPITAL
+        if whole and paragraph.Height <= height and paragraph.LongestLine <= width:
+            return Words(paragraph, width, paragraph.LongestLine, paragraph.Height, capital)
+        smaller = capital * 0.95
+        capital = SMALLEST_CAPITAL if smaller < SMALLEST_CAPITAL < capital else smaller
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> Any:
+    """The project's own fonts, and none of the system's: the same picture on every machine."""
+    provider = skia.textlayout.TypefaceFontProvider()
+    maker = skia.FontMgr.New_Custom_Empty()
+    for name in ("NotoSans-Regular.ttf", "NotoSans-Bold.ttf"):
+        provider.registerTypeface(maker.makeFromFile(str(FONTS / name)))
+    fonts = skia.textlayout.FontCollection()
+    fonts.setDefaultFontManager(provider)
+    return fonts
+
+
+def _paragraph(text: str, size: float, bold: bool = False) -> Any:
+    """A centred paragraph at font size `size` mm, shaped by HarfBuzz; it still has to be laid out."""
+    style = skia.textlayout.TextStyle()
+    style.setFontFamilies([FAMILY])
+    style.setFontSize(size)
+    style.setFontStyle(skia.FontStyle.Bold() if bold else skia.FontStyle.Normal())
+    style.setColor(skia.ColorWHITE)
+    block = skia.textlayout.ParagraphStyle()
+    block.setTextStyle(style)
+    block.setTextAlign(skia.textlayout.TextAlign.kLeft if bold else skia.textlayout.TextAlign.kCenter)
+    builder = skia.textlayout.ParagraphBuilder(block, _fonts(), skia.Unicode())
+    builder.addText(text)
+    return builder.Build()
