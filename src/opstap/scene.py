@@ -223,7 +223,7 @@ class Scene(Model):
 
     @cached_property
     def surfaces(self) -> dict[str, Surface]:
-        """Every surface light can be thrown on, by name: `bin/<id>/opening`, `bin/<id>/label`, `slot/<id>`, `zone/<id>`."""
+        """Every surface that takes light: `bin/<id>/opening`, `bin/<id>/label`, `slot/<id>`, `zone/<id>`."""
         named = {f"bin/{b.id}/opening": b.opening for b in self.bins}
         named |= {f"bin/{b.id}/label": b.label for b in self.bins}
         named |= {f"slot/{s.id}": self.case.slot_floor(s) for s in self.case.slots}
@@ -278,7 +278,7 @@ def _overlap(a: Box, b: Box) -> bool:
 
 def _overlapping(scene: Scene) -> list[Fault]:
     faults = []
-    for (i, a), (j, b) in combinations(enumerate(scene.bins), 2):
+    for (_, a), (j, b) in combinations(enumerate(scene.bins), 2):
         if _overlap(a.outside, b.outside):
             faults.append(
                 Fault(
@@ -290,7 +290,7 @@ def _overlapping(scene: Scene) -> list[Fault]:
     for i, b in enumerate(scene.bins):
         if _overlap(b.outside, scene.case.outside):
             faults.append(Fault(("bins", i, "position"), f"bin '{b.id}' overlaps the case", "bins clear of the case"))
-    for (i, s), (j, t) in combinations(enumerate(scene.case.slots), 2):
+    for (_, s), (j, t) in combinations(enumerate(scene.case.slots), 2):
         if _overlap(scene.case.slot_box(s), scene.case.slot_box(t)):
             faults.append(
                 Fault(("case", "slots", j, "position"), f"slot '{t.id}' overlaps slot '{s.id}'", "slots side by side")

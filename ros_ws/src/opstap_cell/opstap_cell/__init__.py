@@ -1,0 +1,12 @@
+"""The nodes of the assistance cell: thin carriers of the opstap library."""
+
+# The one list of nodes: setup.py, the launch file and docs/nodes.md follow it.
+NODES = {
+    "depth_camera": "publishes depth and colour of a live, recorded or simulated camera",
+    "perception": "tells from depth what happened at which place",
+    "work_guide": "decides what comes next and keeps the journal",
+    "projector_guidance": "draws what the projector shows",
+    "cell_simulator": "simulates the person and the parts",
+    "dashboard": "serves the bench page",
+    "film": "keeps a film of the bench and a picture of every step",
+}

@@ -1,0 +1,197 @@
+"""Between messages and the library's values; every number is cast here, since messages take a wrong type silently."""
+
+from __future__ import annotations
+
+import array
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import Point, Pose, Quaternion, Vector3
+from numpy.typing import NDArray
+from opstap.geometry import Capsule
+from opstap.geometry import Pose as RigidPose
+from opstap.instructions import Cell
+from opstap.perception.watch import Hand, PlaceSeen
+from opstap.simulation.world import Held, WorldState
+from opstap.workflow.engine import current_step
+from opstap.workflow.model import Asked, Content, Happened, OperatorInput, Phase, Problem, State, Trouble, WorkspaceEvent
+from opstap_interfaces import msg as m
+from sensor_msgs.msg import Image
+
+CONTENTS = (Content.FILLED, Content.EMPTY, Content.CANNOT_SEE)
+SIDES = ("unknown", "left", "right")
+
+
+def time_to_ros(stamp: int) -> Time:
+    return Time(sec=int(stamp // 1_000_000_000), nanosec=int(stamp % 1_000_000_000))
+
+
+def time_from_ros(time: Time) -> int:
+    return int(time.sec) * 1_000_000_000 + int(time.nanosec)
+
+
+def point_to_ros(p: tuple[float, float, float] | NDArray[np.float64]) -> Point:
+    return Point(x=float(p[0]), y=float(p[1]), z=float(p[2]))
+
+
+def point_from_ros(p: Point) -> tuple[float, float, float]:
+    return (p.x, p.y, p.z)
+
+
+def vector_to_ros(v: tuple[float, float, float] | NDArray[np.float64]) -> Vector3:
+    return Vector3(x=float(v[0]), y=float(v[1]), z=float(v[2]))
+
+
+def pose_to_ros(pose: RigidPose) -> Pose:
+    """Rotation matrix to quaternion xyzw (Shepperd 1978: divide by the largest component)."""
+    r = pose.rotation
+    squares = np.array([1 + r[0, 0] - r[1, 1] - r[2, 2], 1 - r[0, 0] + r[1, 1] - r[2, 2],
+                        1 - r[0, 0] - r[1, 1] + r[2, 2], 1 + r[0, 0] + r[1, 1] + r[2, 2]])  # fmt: skip
+    i = int(np.argmax(squares))
+    rows = np.array([
+        [squares[0], r[0, 1] + r[1, 0], r[0, 2] + r[2, 0], r[2, 1] - r[1, 2]],
+        [r[0, 1] + r[1, 0], squares[1], r[1, 2] + r[2, 1], r[0, 2] - r[2, 0]],
+        [r[0, 2] + r[2, 0], r[1, 2] + r[2, 1], squares[2], r[1, 0] - r[0, 1]],
+        [r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1], squares[3]],
+    ])  # fmt: skip
+    q = rows[i] / np.linalg.norm(rows[i])
+    orientation = Quaternion(x=float(q[0]), y=float(q[1]), z=float(q[2]), w=float(q[3]))
+    return Pose(position=point_to_ros(pose.translation), orientation=orientation)
+
+
+def pose_from_ros(pose: Pose) -> RigidPose:
+    q = pose.orientation
+    x, y, z, w = q.x, q.y, q.z, q.w
+    rotation = np.array([
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ])  # fmt: skip
+    return RigidPose(rotation, np.array(point_from_ros(pose.position)))
+
+
+ENCODINGS = {"16UC1": (np.uint16, 1), "rgb8": (np.uint8, 3)}
+
+
+def image_to_ros(image: NDArray[np.uint8] | NDArray[np.uint16], encoding: str, frame: str, stamp: int) -> Image:
+    """An image (h, w) uint16 as "16UC1" or (h, w, 3) uint8 as "rgb8"."""
+    message = Image(height=int(image.shape[0]), width=int(image.shape[1]), encoding=encoding)
+    message.header.frame_id, message.header.stamp = frame, time_to_ros(stamp)
+    message.step = int(image.strides[0])
+    message.is_bigendian = 0
+    # An array is handed over as it is; anything else is copied element by element (71 ms a frame).
+    message.data = array.array("B", np.ascontiguousarray(image).tobytes())
+    return message
+
+
+def image_from_ros(message: Image) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """A view of the message's data as (h, w) or (h, w, channels)."""
+    kind, channels = ENCODINGS[message.encoding]
+    shape = (message.height, message.width) if channels == 1 else (message.height, message.width, channels)
+    return np.frombuffer(message.data, dtype=kind).reshape(shape)
+
+
+def event_to_ros(event: WorkspaceEvent, frame: str) -> m.WorkspaceEvent:
+    message = m.WorkspaceEvent(
+        sequence=int(event.sequence), happened=event.happened.value, place=event.place, count=int(event.count),
+        confidence=float(event.confidence), evidence_names=list(event.evidence),
+        evidence_values=[float(v) for v in event.evidence.values()],
+    )  # fmt: skip
+    message.header.stamp, message.header.frame_id = time_to_ros(event.stamp), frame
+    return message
+
+
+def event_from_ros(message: m.WorkspaceEvent) -> WorkspaceEvent:
+    return WorkspaceEvent(
+        sequence=message.sequence, stamp=time_from_ros(message.header.stamp), happened=Happened(message.happened),
+        place=message.place, count=message.count, confidence=round(message.confidence, 3),
+        evidence=dict(zip(message.evidence_names, message.evidence_values, strict=True)),
+    )  # fmt: skip
+
+
+def place_to_ros(place: str, seen: PlaceSeen) -> m.PlaceState:
+    return m.PlaceState(
+        place=place, content=CONTENTS.index(seen.content), occupied=bool(seen.occupied), fill=float(seen.fill),
+        reason=seen.reason,
+    )  # fmt: skip
+
+
+def hand_to_ros(hand: Hand) -> m.Hand:
+    return m.Hand(
+        position=point_to_ros(hand.position), extent=vector_to_ros(hand.extent), velocity=vector_to_ros(hand.velocity),
+        side=SIDES.index(hand.side), zone=hand.zone, confidence=float(hand.confidence),
+    )  # fmt: skip
+
+
+def capsule_to_ros(capsule: Capsule) -> m.Capsule:
+    return m.Capsule(start=point_to_ros(capsule.start), end=point_to_ros(capsule.end), radius=float(capsule.radius))
+
+
+def world_to_ros(world: WorldState, frame: str) -> m.SimulatedWorld:
+    message = m.SimulatedWorld(
+        tick=int(world.tick),
+        bins=[m.SimulatedPlace(place=k, parts=list(v)) for k, v in world.bins.items()],
+        slots=[m.SimulatedPlace(place=k, parts=list(v)) for k, v in world.slots.items()],
+        held=[m.HeldPart(part=h.part, pose=pose_to_ros(h.pose)) for h in world.held],
+        arms=[capsule_to_ros(c) for c in world.arms],
+        skin=[int(c) for c in world.skin],
+    )
+    message.header.stamp, message.header.frame_id = time_to_ros(world.stamp), frame
+    return message
+
+
+def world_from_ros(message: m.SimulatedWorld) -> WorldState:
+    return WorldState(
+        tick=message.tick, stamp=time_from_ros(message.header.stamp),
+        bins={p.place: tuple(p.parts) for p in message.bins}, slots={p.place: tuple(p.parts) for p in message.slots},
+        held=tuple(Held(h.part, pose_from_ros(h.pose)) for h in message.held),
+        # float32 on the wire: round to a tenth of a millimetre, so that a resent world is the same world.
+        arms=tuple(
+            Capsule(point_from_ros(c.start), point_from_ros(c.end), round(float(c.radius), 4)) for c in message.arms
+        ),
+        skin=(int(message.skin[0]), int(message.skin[1]), int(message.skin[2])),
+    )  # fmt: skip
+
+
+def state_to_ros(state: State, cell: Cell, person: str, language: str, level: str, stamp: int, frame: str) -> m.WorkState:
+    step = current_step(cell, state)
+    message = m.WorkState(
+        task=state.task, job=int(state.job), phase=state.phase.value, step=int(state.step),
+        steps=len(cell.task.steps), step_id=step.id if step else "", taken=int(state.taken), placed=int(state.placed),
+        problems=[
+            m.Problem(trouble=p.trouble.value, place=p.place, count=int(p.count), since=time_to_ros(p.stamp))
+            for p in state.problems
+        ],
+        paused=bool(state.paused), help_asked=state.help_since is not None,
+        help_since=time_to_ros(state.help_since or 0), step_since=time_to_ros(state.step_since),
+        empty_bins=[b.id for b in cell.scene.bins if state.contents.get(b.id) is Content.EMPTY],
+        person=person, language=language, level=level, sequence=int(state.sequence),
+    )  # fmt: skip
+    message.header.stamp, message.header.frame_id = time_to_ros(stamp), frame
+    return message
+
+
+def state_from_ros(message: m.WorkState) -> State:
+    """The part of the state that is shown: of the contents only the empty bins travel."""
+    return State(
+        task=message.task, job=message.job, phase=Phase(message.phase), step=message.step, taken=message.taken,
+        placed=message.placed,
+        problems=tuple(
+            Problem(Trouble(p.trouble), p.place, p.count, time_from_ros(p.since)) for p in message.problems
+        ),
+        paused=message.paused, help_since=time_from_ros(message.help_since) if message.help_asked else None,
+        step_since=time_from_ros(message.step_since), contents={b: Content.EMPTY for b in message.empty_bins},
+        sequence=message.sequence,
+    )  # fmt: skip
+
+
+def input_from_ros(message: m.OperatorInput) -> OperatorInput:
+    """A person's wish.
+
+    Raises:
+        ValueError: it asks for something unknown; the message lists what is allowed.
+    """
+    allowed = [a.value for a in Asked]
+    if message.asked not in allowed:
+        raise ValueError(f"operator_input: asked: found '{message.asked}', allowed: {', '.join(allowed)}")
+    return OperatorInput(time_from_ros(message.header.stamp), Asked(message.asked), message.source[:40])

@@ -1,0 +1,92 @@
+"""Draws what one projector shows, in a full-screen window on its display and as an image topic.
+
+Subscribes: work_state. Publishes: projector/<id>/image, projector/<id>/state.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+
+from opstap.documents import nearest
+from opstap.guidance.cues import Cue, cues
+from opstap.guidance.drawing import Painter
+from opstap.guidance.window import ProjectorWindow, WindowError
+from opstap_interfaces.msg import ProjectionState, WorkState
+from sensor_msgs.msg import Image
+
+from opstap_cell import convert
+from opstap_cell.cell_node import CellNode, StartError, run
+from opstap_cell.parameters import declare, parameter
+from opstap_cell.qos import EVENT, STATE
+
+
+@dataclass(frozen=True)
+class Config:
+    projector: str = parameter("id of the scene's projector", "main")
+    window: bool = parameter("show it full-screen on the projector's display", False)
+
+
+class ProjectorGuidance(CellNode):
+    def __init__(self) -> None:
+        super().__init__("projector_guidance")
+        config = declare(self, Config)
+        projectors = {p.id: p for p in self.cell.scene.projectors}
+        if config.projector not in projectors:
+            raise StartError(f"projector: found '{config.projector}', allowed: {nearest(config.projector, list(projectors))}")
+        self.projector = projectors[config.projector]
+        self.painter = Painter(self.cell, self.projector)
+        self.optical_frame = f"{self.cell.scene.cell}/projector_{self.projector.id}_optical_frame"
+        self.shown: tuple[Cue, ...] | None = None
+        self.image_stamp = 0
+        self.draw_ms = 0.0
+        self.window: ProjectorWindow | None = None
+        if config.window:
+            self.open_window()
+            self.create_timer(0.1, self.keep_window)
+        base = f"projector/{self.projector.id}"
+        self.image_out = self.create_publisher(Image, f"{base}/image", STATE)
+        self.state_out = self.create_publisher(ProjectionState, f"{base}/state", EVENT)
+        self.create_subscription(WorkState, "work_state", self.on_work_state, STATE)
+
+    def on_work_state(self, message: WorkState) -> None:
+        self.got_input()
+        stamp = convert.time_from_ros(message.header.stamp)
+        shown = cues(convert.state_from_ros(message), self.cell, self.cell.scene.profile[message.person])
+        state = ProjectionState(projector=self.projector.id, surfaces=sorted({c.surface for c in shown}))
+        if shown != self.shown:
+            began = time.perf_counter()
+            image = self.painter.draw(shown)
+            self.shown, self.image_stamp = shown, stamp
+            self.draw_ms = state.draw_ms = (time.perf_counter() - began) * 1e3
+            if self.window:
+                self.window.show(image)
+            self.image_out.publish(convert.image_to_ros(image, "rgb8", self.optical_frame, stamp))
+        state.header.frame_id, state.header.stamp = self.optical_frame, self.get_clock().now().to_msg()
+        state.source_stamp, state.image_stamp = message.header.stamp, convert.time_to_ros(self.image_stamp)
+        self.state_out.publish(state)
+
+    def open_window(self) -> None:
+        optics = self.projector.optics
+        try:
+            self.window = ProjectorWindow(self.projector.display, (optics.width, optics.height))
+            self.fault, self.shown = "", None
+        except WindowError as error:
+            self.window, self.fault = None, str(error)
+
+    def keep_window(self) -> None:
+        """Answer the desktop; a lost display is told, and opened again when it comes back."""
+        if self.window is None or not self.window.poll():
+            self.open_window()
+
+    def values(self) -> dict[str, str]:
+        return {"last_draw_ms": f"{self.draw_ms:.1f}"}
+
+
+def main() -> int:
+    return run(ProjectorGuidance)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

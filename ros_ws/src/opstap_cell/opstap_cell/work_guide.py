@@ -1,0 +1,84 @@
+"""Decides what comes next and keeps the journal.
+
+Subscribes: workspace_state, operator_input. Publishes: work_state.
+The events are read from workspace_state, which repeats the newest ones: a guide that was away catches up, and all
+that one camera frame caused is decided before the work_state that answers it.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from opstap.documents import nearest
+from opstap.workflow.journal import Journal, JournalError, Recorder
+from opstap.workflow.model import Content, PlaceChanged, Started
+from opstap_interfaces.msg import OperatorInput, WorkspaceState, WorkState
+
+from opstap_cell import convert
+from opstap_cell.cell_node import CellNode, StartError, run
+from opstap_cell.parameters import declare, parameter
+from opstap_cell.qos import EVENT, STATE
+
+
+@dataclass(frozen=True)
+class Config:
+    journal: str = parameter("path of the journal, an SQLite file")
+    person: str = parameter("profile id of the scene's people", "default")
+
+
+class WorkGuide(CellNode):
+    def __init__(self) -> None:
+        super().__init__("work_guide")
+        config = declare(self, Config)
+        profiles = self.cell.scene.profile
+        if config.person not in profiles:
+            raise StartError(f"person: found '{config.person}', allowed: {nearest(config.person, list(profiles))}")
+        self.profile = profiles[config.person]
+        try:
+            self.recorder = Recorder(self.cell, Journal(Path(config.journal)))
+        except JournalError as error:
+            raise StartError(str(error)) from error
+        self.stamp = 0
+        self.state_out = self.create_publisher(WorkState, "work_state", STATE)
+        self.create_subscription(OperatorInput, "operator_input", self.on_input, EVENT)
+        self.create_subscription(WorkspaceState, "workspace_state", self.on_workspace, STATE)
+
+    def on_workspace(self, message: WorkspaceState) -> None:
+        self.got_input()
+        self.stamp = convert.time_from_ros(message.header.stamp)
+        self.recorder.handle(Started(self.stamp, self.cell.task.task))
+        for event in message.events:
+            if event.sequence > self.recorder.state.sequence:
+                self.recorder.handle(convert.event_from_ros(event))
+        for place in message.places:
+            content = convert.CONTENTS[place.content]
+            hidden = place.occupied or content is Content.CANNOT_SEE
+            if not hidden and self.recorder.state.contents.get(place.place) is not content:
+                self.recorder.handle(PlaceChanged(self.stamp, place.place, content))
+        self.publish()
+
+    def on_input(self, message: OperatorInput) -> None:
+        try:
+            self.recorder.handle(convert.input_from_ros(message))
+        except ValueError as error:
+            self.get_logger().warning(str(error))
+            return
+        self.publish()
+
+    def publish(self) -> None:
+        p = self.profile
+        self.state_out.publish(
+            convert.state_to_ros(
+                self.recorder.state, self.cell, p.id, p.language, p.level, self.stamp, self.table_frame
+            )
+        )
+
+
+def main() -> int:
+    return run(WorkGuide)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
