@@ -1,0 +1,1 @@
+"""The simulated devices and the simulated person."""
