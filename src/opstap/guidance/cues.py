@@ -4,19 +4,23 @@ A cue's shape and colour follow from its meaning and from the surface alone (see
 colour only. One thing is asked at a time; whatever else is open waits in the dark. In order:
 
 1. *Paused*: all lights are off, a sign tells why. Nothing is asked of someone who takes a break.
-2. *Something is where it should not be* (wrong pick, too many, wrong slot), the oldest first. Neither the bin nor the
-   slot of the step is lit, so that nothing is added to a mistake, and a hand that holds two parts has one thing to do.
-   Only a part in a wrong slot is different: where it belongs is lit too, as taking it out and putting it there is one
-   movement. While the step is placing, that is the slot of the step; else it is a place where something is missing.
-3. *The step is placing*: its slot. What is in the hand is put down first: a ring on another place now would ask for
-   the wrong part there, and with nothing but light a person cannot tell.
-4. *Something is missing* from a slot that was done, the oldest first: that slot.
-5. *The step is taking*: all bins that hold the part, except those known to be empty, which ask to be filled. With none
-   left the words say that a colleague fills it.
-6. *An empty case is awaited*: the outline of the case's slots. *The case is full*: a sign.
+2. *Something in the hand should not be there* (wrong pick, too many), the oldest first: the bin it goes back to.
+   Neither bin nor slot of the step is lit, so a hand that holds two parts has one thing to do. What lies in a wrong
+   slot at that time is crossed too: most likely it is that very part, and taking it out and putting it back is one
+   movement.
+3. *Something lies in a wrong slot*, the oldest first: that slot is crossed and the right one lit, again one movement.
+   The right one is that of the step; but while the step is taking its part is still in the bin, and what lies wrong
+   more likely belongs where something is missing.
+4. *The step is placing*: its slot. What is in the hand is put down before anything else is asked: a ring on another
+   place would ask for this part there, and with nothing but light a person cannot tell.
+5. *Something is missing* from a slot that was done, the oldest first: that slot.
+6. *The bins of the part are empty*: they ask to be filled, and the words say that a colleague does it.
+7. *The step is taking*: every bin that holds its part and is not known to be empty. When all of them are, and no such
+   problem is open, the worker said the system is wrong: the worker's word counts and they are lit.
+8. *An empty case is awaited*: the outline of the case's slots. *The case is full*: a sign.
 
-Levels, as the worker chose: `full` shows all; `short` has words only for 1, 2, 4 and an empty bin; `lights` never has
-words; `off` shows nothing but those same unusual things, with words. An open call for help is shown as `full`, with
+Levels, as the worker chose: `full` shows all; `short` has words only for 1, 2, 3, 5 and 6; `lights` never has
+words; `off` shows nothing but those same things, with words. An open call for help is shown as `full`, with
 the words for help first: whoever asks for help gets more, not less.
 """
 
@@ -76,10 +80,6 @@ class _Ask:
     sign: Kind = Kind.SAY
 
 
-MISPLACED = (Trouble.WRONG_PICK, Trouble.TOO_MANY, Trouble.WRONG_SLOT)
-"""Troubles in which a part is where it should not be."""
-
-
 def cues(state: State, cell: Cell, profile: Profile) -> tuple[Cue, ...]:
     """All that is shown for `state` to the person of `profile`; the module's text says by which rules.
 
@@ -104,16 +104,23 @@ def _ask(state: State, cell: Cell, language: str) -> _Ask:
     if state.paused:
         return _Ask((), cell.text("paused", language), unusual=True, sign=Kind.PAUSED)
     step = cell.task.steps[state.step] if state.phase in (Phase.TAKE, Phase.PLACE) else None
-    misplaced = next((p for p in state.problems if p.trouble in MISPLACED), None)
-    if misplaced and misplaced.trouble is Trouble.WRONG_SLOT:
-        return _move(misplaced, _belongs(misplaced, state, step), cell, language)
-    if misplaced:
-        part, count = cell.scene.bin[misplaced.place].part, misplaced.count
-        words = cell.text(misplaced.trouble.value, language, part=part, count=count)
-        return _Ask(_on_bin(Kind.PUT_BACK, misplaced.place, count), words, unusual=True)
+    in_hand = _oldest(state, Trouble.WRONG_PICK, Trouble.TOO_MANY)
+    in_wrong_slot = _oldest(state, Trouble.WRONG_SLOT)
+    crossed = (_on_slot(Kind.TAKE_OUT, in_wrong_slot.place),) if in_wrong_slot else ()
+    if in_hand:
+        part, count = cell.scene.bin[in_hand.place].part, in_hand.count
+        words = cell.text(in_hand.trouble.value, language, part=part, count=count)
+        return _Ask((*_on_bin(Kind.PUT_BACK, in_hand.place, count), *crossed), words, unusual=True)
+    if in_wrong_slot:
+        home = _belongs(in_wrong_slot, state, step)
+        if home is None:
+            # Words would have to name a part and a place, and neither is known: the cross says all there is to say.
+            return _Ask(crossed, "", unusual=True)
+        words = cell.text("wrong_slot", language, part=cell.task.slot_part[home])
+        return _Ask((*crossed, _on_slot(Kind.PLACE, home)), words, unusual=True)
     if step and state.phase is Phase.PLACE:
         return _Ask((_on_slot(Kind.PLACE, step.slot),), cell.text("place", language, step, step.part, step.count))
-    missing = next((p for p in state.problems if p.trouble is Trouble.MISSING), None)
+    missing = _oldest(state, Trouble.MISSING)
     if missing:
         words = cell.text("missing", language, part=cell.task.slot_part[missing.place])
         return _Ask((_on_slot(Kind.PLACE, missing.place),), words, unusual=True)
@@ -126,33 +133,27 @@ def _ask(state: State, cell: Cell, language: str) -> _Ask:
 
 
 def _take(state: State, step: Step, cell: Cell, language: str) -> _Ask:
-    """Bins to take from; those known to be empty ask to be filled."""
+    """The bins to take from, or to fill."""
     bins = cell.bins_with(step.part)
-    reported = {p.place for p in state.problems if p.trouble is Trouble.EMPTY_BIN}
-    empty = [b for b in bins if b in reported or state.contents.get(b) is Content.EMPTY]
-    refill = tuple(Cue(Kind.REFILL, f"bin/{b}/opening") for b in empty)
-    if len(empty) == len(bins):
+    if any(p.trouble is Trouble.EMPTY_BIN and p.place in bins for p in state.problems):
+        refill = tuple(Cue(Kind.REFILL, f"bin/{b}/opening") for b in bins)
         return _Ask(refill, cell.text("empty_bin", language, part=step.part), unusual=True)
-    left = max(1, step.count - state.taken - state.placed)
-    lit = tuple(cue for b in bins if b not in empty for cue in _on_bin(Kind.TAKE, b, left))
-    return _Ask((*lit, *refill), cell.text("take", language, step, step.part, left))
+    stocked = [b for b in bins if state.contents.get(b) is not Content.EMPTY] or bins
+    left = step.count - state.taken
+    lit = tuple(cue for b in stocked for cue in _on_bin(Kind.TAKE, b, left))
+    return _Ask(lit, cell.text("take", language, step, step.part, left))
+
+
+def _oldest(state: State, *troubles: Trouble) -> Problem | None:
+    return next((p for p in state.problems if p.trouble in troubles), None)
 
 
 def _belongs(wrong: Problem, state: State, step: Step | None) -> str | None:
-    """The slot for the part that lies in the wrong slot; None where nothing is awaited anywhere else."""
+    """The slot for the part that lies in the wrong slot; None where no other slot waits for a part."""
     missing = [p.place for p in state.problems if p.trouble is Trouble.MISSING]
     awaited = [step.slot] if step else []
     candidates = awaited + missing if state.phase is Phase.PLACE else missing + awaited
     return next((slot for slot in candidates if slot != wrong.place), None)
-
-
-def _move(wrong: Problem, home: str | None, cell: Cell, language: str) -> _Ask:
-    out = _on_slot(Kind.TAKE_OUT, wrong.place)
-    if home is None:
-        # Words would have to name a part and a place, and neither is known: the cross says all there is to say.
-        return _Ask((out,), "", unusual=True)
-    words = cell.text("wrong_slot", language, part=cell.task.slot_part[home])
-    return _Ask((out, _on_slot(Kind.PLACE, home)), words, unusual=True)
 
 
 def _on_bin(kind: Kind, bin_id: str, count: int) -> tuple[Cue, Cue]:

@@ -6,16 +6,16 @@ that belongs to no cue is black: a projector adds light, black adds none.
 
 Every meaning has a shape of its own besides its colour:
 
-| meaning                 | on                                       | shape                                     | colour   |
-|-------------------------|------------------------------------------|-------------------------------------------|----------|
-| TAKE                    | bin opening                              | filled rounded rectangle                  | sky blue |
-| PUT_BACK                | bin opening                              | diagonal stripes, half lit                | amber    |
-| REFILL                  | bin opening                              | dashed outline, dark middle               | violet   |
-| TAKE, PUT_BACK          | bin label                                | number in white, and up to six round pips | as above |
-| PLACE                   | slot                                     | thick ring, dark middle                   | sky blue |
-| TAKE_OUT                | slot                                     | thick ring with a cross                   | amber    |
-| CASE                    | slot                                     | thin outline                              | dim white|
-| SAY, PAUSED, DONE       | zone                                     | words; two bars; a check mark             | white    |
+| meaning           | on          | shape                                            | colour    |
+|-------------------|-------------|--------------------------------------------------|-----------|
+| TAKE              | bin opening | filled rounded rectangle                         | sky blue  |
+| PUT_BACK          | bin opening | diagonal stripes, half lit                       | amber     |
+| REFILL            | bin opening | dashed outline, dark middle                      | violet    |
+| TAKE, PUT_BACK    | bin label   | number in white; one to six round pips in colour | as above  |
+| PLACE             | slot        | thick ring, dark middle                          | sky blue  |
+| TAKE_OUT          | slot        | thick ring with a cross                          | amber     |
+| CASE              | slot        | thin outline                                     | dim white |
+| SAY, PAUSED, DONE | zone        | words; two bars; a check mark                    | white     |
 """
 
 from __future__ import annotations
@@ -62,10 +62,13 @@ MARGIN = 3.0
 CORNER = 6.0
 STRIPE = 8.0
 """Width of a stripe, and of the dark between two."""
-LINE = 5.0
+LINE = 6.0
 THIN_LINE = 2.0
 DASH = 14.0
 MAX_PIPS = 6
+"""More are not seen at a glance."""
+NUMBER = 0.65
+"""Height of a label's number, as part of the label's height."""
 LARGEST_CAPITAL = 24.0
 SMALLEST_CAPITAL = 12.0
 """Height of a capital that is read well from a metre: 0.7 degrees of sight, where print is read from 0.3."""
@@ -174,18 +177,17 @@ def _stripes(width: float, height: float) -> Any:
 
 
 def _label(canvas: Any, cue: Cue, width: float, height: float, paint: Any) -> None:
-    """The count as a number, at the left, and as pips, which fill the rest; above six the number alone."""
-    number = _paragraph(str(cue.count), LARGEST_CAPITAL * 0.58 / CAPITAL, bold=True)
+    """The count as a number and beside it as pips; above six the number alone."""
+    number = _paragraph(str(cue.count), height * NUMBER / CAPITAL, bold=True)
     number.layout(width)
-    pips = cue.count if cue.count <= MAX_PIPS else 0
-    gap = 4.0
-    left = gap if pips else (width - number.LongestLine) / 2
-    _lettering(canvas, number, left - width / 2, number.Height / 2)
-    if pips:
-        start = 2 * gap + number.LongestLine
-        pitch = min((width - start - gap / 2) / pips, height * 0.75)
-        for i in range(pips):
-            canvas.drawCircle(start - width / 2 + pitch * (i + 0.5), 0.0, pitch * 0.36, paint)
+    gap, pips, pitch = height * 0.12, 0, 0.0
+    if cue.count <= MAX_PIPS:
+        pips = cue.count
+        pitch = min((width - number.LongestLine - 3 * gap) / pips, height * 0.75)
+    left = -(number.LongestLine + (gap + pips * pitch if pips else 0.0)) / 2
+    _lettering(canvas, number, left, number.Height / 2)
+    for i in range(pips):
+        canvas.drawCircle(left + number.LongestLine + gap + pitch * (i + 0.5), 0.0, pitch * 0.33, paint)
 
 
 def _words(canvas: Any, cue: Cue, width: float, height: float, paint: Any) -> None:
@@ -242,9 +244,21 @@ def fitted(text: str, width: float, height: float) -> Words:
         paragraph.layout(width)
         whole = paragraph.MinIntrinsicWidth <= width or capital <= SMALLEST_CAPITAL
         if whole and paragraph.Height <= height and paragraph.LongestLine <= width:
-            return Words(paragraph, width, paragraph.LongestLine, paragraph.Height, capital)
+            room = _balanced(paragraph, width)
+            return Words(paragraph, room, max(0.0, paragraph.LongestLine), paragraph.Height, capital)
         smaller = capital * 0.95
         capital = SMALLEST_CAPITAL if smaller < SMALLEST_CAPITAL < capital else smaller
+
+
+def _balanced(paragraph: Any, width: float) -> float:
+    """Lay out as narrow as goes without another line, so that no last word stands alone; the width it took."""
+    height, narrow, wide = paragraph.Height, min(paragraph.MinIntrinsicWidth, width), width
+    while wide - narrow > 1.0:
+        middle = (narrow + wide) / 2
+        paragraph.layout(middle)
+        narrow, wide = (narrow, middle) if paragraph.Height <= height else (middle, wide)
+    paragraph.layout(wide)
+    return wide
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,64 @@
+"""Time to draw one projected frame, as a multiple of the least there is to do: clear the same frame and copy it.
+
+python bench/projection.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from opstap.guidance.cues import cues
+from opstap.guidance.drawing import Painter
+from opstap.instructions import load_cell
+from opstap.scene import Optics
+from opstap.workflow.model import Phase, Problem, State, Trouble
+
+CONFIG = Path(__file__).parents[1] / "config"
+FRAMES = 60
+STATES = {
+    "empty case awaited": State(),
+    "take": State(phase=Phase.TAKE, step=15),
+    "place": State(phase=Phase.PLACE, step=15, taken=1),
+    "wrong pick": State(phase=Phase.TAKE, step=15, problems=(Problem(Trouble.WRONG_PICK, "bin_06", 2, 0),)),
+    "wrong slot": State(phase=Phase.PLACE, step=15, problems=(Problem(Trouble.WRONG_SLOT, "slot_02", 1, 0),)),
+    "empty bin": State(phase=Phase.TAKE, step=15, problems=(Problem(Trouble.EMPTY_BIN, "bin_18", 1, 0),)),
+}
+
+
+def milliseconds(times: list[float]) -> tuple[float, float]:
+    """Median and 95th percentile."""
+    return float(np.median(times) * 1e3), float(np.percentile(times, 95) * 1e3)
+
+
+def main() -> None:
+    cell = load_cell(CONFIG / "cells/oral_care.yaml", CONFIG / "tasks/oral_care_case.yaml")
+    person = cell.scene.profile["default"]
+    for width, height, focal in ((1280, 800, 1130), (1920, 1080, 1525)):
+        optics = Optics(width=width, height=height, focal=focal)
+        projector = cell.scene.projectors[0].model_copy(update={"optics": optics})
+        scene = cell.scene.model_copy(update={"projectors": (projector,)})
+        painter = Painter(type(cell)(scene, cell.task), projector)
+        frame = np.zeros((height, width, 3), np.uint8)
+        least, times = [], {name: [] for name in STATES}
+        for _ in range(FRAMES):
+            # In turn, so that whatever else the machine does falls on all of them alike.
+            start = perf_counter()
+            frame[:] = 0
+            frame.copy()
+            least.append(perf_counter() - start)
+            for name, state in STATES.items():
+                start = perf_counter()
+                painter.draw(cues(state, cell, person))
+                times[name].append(perf_counter() - start)
+        base = milliseconds(least)[0]
+        print(f"{width}x{height}: clear and copy {base:.2f} ms")
+        for name, measured in times.items():
+            median, p95 = milliseconds(measured)
+            print(f"  {name:20} {median:6.2f} ms, p95 {p95:6.2f} ms, {median / base:5.1f} x clear and copy")
+
+
+if __name__ == "__main__":
+    main()
