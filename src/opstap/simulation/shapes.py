@@ -38,6 +38,7 @@ def merge(meshes: list[Mesh]) -> Mesh:
 def open_box(pose: Pose, size: tuple[float, float, float]) -> Mesh:
     """A box without lid: `pose` at the centre of its inside floor, `size` its inside."""
     w, d, h = size
+    walls: list[tuple[tuple[float, float, float], tuple[float, float, float]]]
     walls = [((0, 0, -WALL / 2), (w + 2 * WALL, d + 2 * WALL, WALL))]
     walls += [((s * (w + WALL) / 2, 0, h / 2), (WALL, d + 2 * WALL, h)) for s in (-1, 1)]
     walls += [((0, s * (d + WALL) / 2, h / 2), (w, WALL, h)) for s in (-1, 1)]

@@ -1,0 +1,193 @@
+"""What the simulated people see: light on bins, labels and slots, and nothing else.
+
+Points of the true surfaces are looked up in the images as thrown, through the true poses of the projectors. Light that
+was drawn for another calibration falls beside its surface here as it does on a real bench, and is not understood.
+Nobody's own shadow is taken into account: a person remembers a light that the hand just covered.
+
+A meaning is a colour and a shape together (`guidance` draws them):
+bin openings: filled sky blue = take, amber stripes = put back, dashed violet outline = needs filling;
+slots: sky-blue ring = place, amber ring with a cross = take out. The pips on a bin's label say how many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from opstap.geometry import Surface
+from opstap.scene import Scene
+
+Images = Mapping[str, NDArray[np.uint8]]
+"""Projector id -> image as thrown, (height, width, 3) RGB."""
+
+SPACING, LABEL_SPACING = 0.002, 0.0005
+"""Between the points at which a surface is looked at, metres."""
+DARK = 70
+"""Brightness (0 to 255) below which a point is not lit."""
+PALE = 76
+"""Saturation (0 to 255) below which light has no colour: words, numbers, outlines in white."""
+SKY_BLUE, AMBER, VIOLET = 97, 20, 138
+"""Hues as OpenCV counts them, degrees / 2."""
+HUE_TOLERANCE = 12
+
+Counts = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The lights that are understood: bin id -> how many (1 where no pips can be read), and bare bin and slot ids."""
+
+    take: Counts = field(default_factory=dict)
+    put_back: Counts = field(default_factory=dict)
+    refill: tuple[str, ...] = ()
+    place: tuple[str, ...] = ()
+    take_out: tuple[str, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.take or self.put_back or self.refill or self.place or self.take_out)
+
+
+class _Look:
+    """One surface as a grid of points, and where these are in a projector's image."""
+
+    def __init__(self, scene: Scene, surface: Surface, spacing: float) -> None:
+        (w, h), step = surface.size, spacing
+        x = np.linspace(-w / 2, w / 2, max(2, round(w / step)))
+        y = np.linspace(h / 2, -h / 2, max(2, round(h / step)))
+        self.shape = (len(y), len(x))
+        xx, yy = np.meshgrid(x, y)
+        points = surface.points(np.stack([xx, yy], axis=-1))
+        self.pixels: dict[str, NDArray[np.int64]] = {}
+        self.inside: dict[str, NDArray[np.bool_]] = {}
+        for projector in scene.projectors:
+            k = projector.optics
+            uv = np.nan_to_num(projector.view.project(points), nan=-1.0).round().astype(np.int64)
+            inside = (uv >= 0).all(axis=-1) & (uv[..., 0] < k.width) & (uv[..., 1] < k.height)
+            self.pixels[projector.id] = np.where(inside, uv[..., 1] * k.width + uv[..., 0], 0)
+            self.inside[projector.id] = inside
+        edge = np.minimum(w / 2 - np.abs(xx), h / 2 - np.abs(yy))
+        self.border = edge < 0.4 * min(w, h) / 2
+        self.middle = edge > 0.6 * min(w, h) / 2
+
+    def light(self, images: Images) -> NDArray[np.uint8]:
+        """Light (rows, columns, 3) on the surface: that of all projectors together."""
+        total = np.zeros((*self.shape, 3), np.uint8)
+        for name, image in images.items():
+            shone = image.reshape(-1, 3)[self.pixels[name]] * self.inside[name][..., None]
+            total = np.asarray(cv2.add(total, shone.astype(np.uint8)))
+        return total
+
+
+class Sight:
+    """Eyes that know where bins and slots are."""
+
+    def __init__(self, scene: Scene) -> None:
+        surfaces = scene.surfaces
+        self._bins = {b.id: _Look(scene, surfaces[f"bin/{b.id}/opening"], SPACING) for b in scene.bins}
+        self._labels = {b.id: _Look(scene, surfaces[f"bin/{b.id}/label"], LABEL_SPACING) for b in scene.bins}
+        self._slots = {s.id: _Look(scene, surfaces[f"slot/{s.id}"], SPACING) for s in scene.case.slots}
+        self._shapes = {p.id: (p.optics.height, p.optics.width, 3) for p in scene.projectors}
+        self._last: dict[str, NDArray[np.uint8]] = {}
+        self._seen = Seen()
+
+    def look(self, light: Images) -> Seen:
+        """What the light says. The same image objects as the last time are not looked at again.
+
+        Raises:
+            ValueError: an image of an unknown projector, or not of its projector's shape.
+        """
+        if len(light) == len(self._last) and all(self._last.get(name) is image for name, image in light.items()):
+            return self._seen
+        for name, image in light.items():
+            if image.shape != self._shapes.get(name):
+                raise ValueError(f"image {image.shape} of projector '{name}', allowed: {self._shapes}")
+        self._last = dict(light)
+        self._seen = self._understand({n: np.ascontiguousarray(i) for n, i in light.items() if i.any()})
+        return self._seen
+
+    def _understand(self, images: Images) -> Seen:
+        if not images:
+            return Seen()
+        take, put_back, refill = {}, {}, []
+        for name, look in self._bins.items():
+            colors = _colors(look.light(images))
+            if _filled(colors == SKY_BLUE):
+                take[name] = _pips(self._labels[name].light(images))
+            elif _striped(colors == AMBER):
+                put_back[name] = _pips(self._labels[name].light(images))
+            elif _dashed(colors == VIOLET, look):
+                refill.append(name)
+        place, take_out = [], []
+        for name, look in self._slots.items():
+            colors = _colors(look.light(images))
+            if _ring(colors == SKY_BLUE, look):
+                place.append(name)
+            elif _crossed(colors == AMBER, look):
+                take_out.append(name)
+        return Seen(take, put_back, tuple(refill), tuple(place), tuple(take_out))
+
+
+def _colors(light: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The meaning's hue at each point, 0 where it is dark, pale or another colour."""
+    if light.max() < DARK:
+        return np.zeros(light.shape[:2], np.uint8)
+    hue, saturation, value = (np.asarray(c) for c in cv2.split(cv2.cvtColor(light, cv2.COLOR_RGB2HSV)))
+    lit = (value >= DARK) & (saturation >= PALE)
+    colors = np.zeros(hue.shape, np.uint8)
+    for color in (SKY_BLUE, AMBER, VIOLET):
+        colors[lit & (np.abs(hue.astype(np.int16) - color) <= HUE_TOLERANCE)] = color
+    return colors
+
+
+def _quarters(lit: NDArray[np.bool_]) -> list[float]:
+    """The lit share of each quarter: light that spilled over from a neighbour fills at most two."""
+    rows, columns = lit.shape[0] // 2, lit.shape[1] // 2
+    return [float(q.mean()) for half in (lit[:rows], lit[rows:]) for q in (half[:, :columns], half[:, columns:])]
+
+
+def _filled(lit: NDArray[np.bool_]) -> bool:
+    return bool(lit.any()) and min(_quarters(lit)) > 0.6
+
+
+def _striped(lit: NDArray[np.bool_]) -> bool:
+    if not lit.any():
+        return False
+    quarters = _quarters(lit)
+    return min(quarters) > 0.2 and max(quarters) < 0.75
+
+
+def _sides(lit: NDArray[np.bool_], look: _Look) -> list[float]:
+    """The share of each side (top, bottom, left, right) along which the border is lit."""
+    border = lit & look.border
+    rows, columns = lit.shape[0] // 2, lit.shape[1] // 2
+    halves = ((border[:rows], 0), (border[rows:], 0), (border[:, :columns], 1), (border[:, columns:], 1))
+    return [float(half.any(axis=axis).mean()) for half, axis in halves]
+
+
+def _dashed(lit: NDArray[np.bool_], look: _Look) -> bool:
+    if not lit.any() or lit[look.middle].mean() > 0.15:
+        return False
+    sides = _sides(lit, look)
+    return min(sides) > 0.25 and float(np.mean(sides)) < 0.9
+
+
+def _ring(lit: NDArray[np.bool_], look: _Look) -> bool:
+    return bool(lit.any()) and min(_sides(lit, look)) > 0.8 and float(lit[look.middle].mean()) < 0.15
+
+
+def _crossed(lit: NDArray[np.bool_], look: _Look) -> bool:
+    return bool(lit.any()) and min(_sides(lit, look)) > 0.8 and 0.15 <= float(lit[look.middle].mean()) < 0.85
+
+
+def _pips(patch: NDArray[np.uint8]) -> int:
+    """Coloured discs on a label. The number beside them is white; a strip of light from the bin is not round."""
+    spread = patch.max(axis=-1).astype(int) - patch.min(axis=-1)
+    discs = ((spread > 100) & _lit(patch)).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(discs, connectivity=4)
+    width, height = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
+    return int(np.sum((stats[1:, cv2.CC_STAT_AREA] >= 6) & (width < 2 * height) & (height < 2 * width)))
