@@ -1,0 +1,294 @@
+"""What browser pages and the cell say to each other over one WebSocket.
+
+Down, as JSON text: `Welcome` once, then `Update` with the whole `Snapshot` at every change, and `Refused` for a message
+that cannot be used. Down, as binary: pictures, see `picture`. Up, as JSON text: `OperatorInput`.
+A snapshot is a state, not a difference: a page that connects late, or misses some, shows the right thing.
+Times are in seconds, lengths in metres, angles in radians.
+
+`python -m opstap.pages.protocol` prints the TypeScript of these types; `web/core/protocol.d.ts` is that text.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import struct
+import types
+from enum import Enum, IntEnum
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from opstap.scene import Language, Level
+from opstap.workflow.model import Asked, Content, Phase, Trouble
+
+MAX_INPUT = 4096
+"""Longest message a page may send, bytes."""
+
+Role = Literal["operator"]
+"""What a connection may do. A page on this machine is the operator's; other roles need TLS and PINs."""
+Seconds = float
+Metres = float
+
+
+class Message(BaseModel):
+    """Base of all that is sent: immutable, an unknown field is an error, and so is a number that JSON cannot say."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+class Step(Message):
+    """The step of the task that the work is at."""
+
+    number: Annotated[int, Field(ge=1)]
+    """From 1."""
+    of: Annotated[int, Field(ge=1)]
+    """Number of steps of the task."""
+    take: str
+    """Words of the phase "take", in the snapshot's language."""
+    place: str
+    """Words of the phase "place"."""
+    count: Annotated[int, Field(ge=1)] = 1
+    """Parts this step asks for."""
+    taken: Annotated[int, Field(ge=0)] = 0
+    placed: Annotated[int, Field(ge=0)] = 0
+
+
+class Problem(Message):
+    """An open trouble: a fact about a place, in words that say what to do."""
+
+    trouble: Trouble
+    place: str
+    """Bin or slot id."""
+    words: str
+    """In the snapshot's language."""
+
+
+class Place(Message):
+    """A bin or a slot on the map, seen from above. Rectangle in the table frame: x right, y away from the operator."""
+
+    id: str
+    kind: Literal["bin", "slot"]
+    name: str = ""
+    """The part that belongs here, in the snapshot's language."""
+    x: Metres
+    """Of its centre."""
+    y: Metres
+    width: Metres
+    depth: Metres
+    yaw: float = 0.0
+    """rad, counter-clockwise seen from above."""
+    content: Content
+    cue: Literal["none", "take", "place", "put_back", "take_out", "refill", "case"] = "none"
+    """What the light on it says."""
+
+
+class Happening(Message):
+    """Something that happened in this job, in plain words."""
+
+    at: Seconds
+    """Cell time."""
+    words: str
+    tone: Literal["plain", "good", "problem"] = "plain"
+
+
+class NodeStatus(Message):
+    """Health of one node. Levels are those of diagnostic_msgs/DiagnosticStatus."""
+
+    name: str
+    level: Literal["ok", "warn", "error", "stale"]
+    message: str = ""
+
+
+class Latency(Message):
+    """Time from a camera picture's capture to something that followed from it."""
+
+    what: str
+    p50: Seconds
+    p95: Seconds
+
+
+class Summary(Message):
+    """Facts about the finished job. Nothing here judges a person."""
+
+    steps: Annotated[int, Field(ge=0)]
+    seconds: Seconds
+    """From the first step shown to the last part placed, cell time."""
+    corrections: Annotated[int, Field(ge=0)]
+    """Problems that were seen and put right."""
+    help_calls: Annotated[int, Field(ge=0)]
+
+
+class Snapshot(Message):
+    """All that a page shows, but for the pictures."""
+
+    cell: str
+    simulated: bool
+    clock: Seconds
+    """Cell time: since 1970-01-01 UTC on a real cell, since the start of the simulation on a simulated one."""
+    speed: Annotated[float, Field(ge=0)] = 1.0
+    """Cell seconds in a real second, as measured."""
+    task: str
+    """Title of the task, in the language below."""
+    job: Annotated[int, Field(ge=0)] = 0
+    """Number of the job, 1 for the first case, 0 before it."""
+    job_started: Seconds | None = None
+    """Cell time; none before the first job."""
+    phase: Phase
+    words: str
+    """What to do now, in one sentence, at every level. Where a problem is solved first: the words of that problem."""
+    step: Step | None = None
+    """None while the work waits for a case, and when it is done."""
+    problems: tuple[Problem, ...] = ()
+    """Oldest first; the oldest is the one to solve now."""
+    paused: bool = False
+    help_since: Seconds | None = None
+    """Cell time of the open call for help."""
+    level: Level
+    """How much guidance the worker chose."""
+    language: Language
+    table: tuple[Metres, Metres]
+    """Width and depth."""
+    places: tuple[Place, ...] = ()
+    events: tuple[Happening, ...] = ()
+    """The last ones of this job, oldest first."""
+    nodes: tuple[NodeStatus, ...] = ()
+    latencies: tuple[Latency, ...] = ()
+    summary: Summary | None = None
+    """Of the job that was just finished, until the next one starts."""
+
+
+class Welcome(Message):
+    """The first message on a connection."""
+
+    type: Literal["welcome"] = "welcome"
+    role: Role
+
+
+class Update(Message):
+    """A snapshot, and how old it was when it was sent: a page that connects to a silent cell can tell."""
+
+    type: Literal["update"] = "update"
+    age: Seconds
+    """Real time since it was published."""
+    snapshot: Snapshot
+
+
+class Refused(Message):
+    """The page's message was not used, and why."""
+
+    type: Literal["refused"] = "refused"
+    field: str
+    found: str
+    allowed: str
+
+
+class OperatorInput(Message):
+    """What the person at the page asks of the work guide."""
+
+    type: Literal["operator_input"] = "operator_input"
+    asked: Asked
+
+
+class PictureKind(IntEnum):
+    """What a picture shows."""
+
+    CAMERA = 1
+    """The cell from above, as the colour camera sees it."""
+    PROJECTOR = 2
+    """What the projector throws; black is no light."""
+
+
+_PICTURE_HEAD = struct.Struct(">Bq")
+
+
+def picture(kind: PictureKind, stamp: int, encoded: bytes) -> bytes:
+    """A binary message: 1 byte kind, 8 bytes stamp (signed, big-endian, ns of cell time), then a JPEG or PNG file."""
+    return _PICTURE_HEAD.pack(kind, stamp) + encoded
+
+
+def read_input(text: str | bytes) -> OperatorInput | Refused:
+    """The message a page sent, or what is wrong with it. Never raises, whatever the text."""
+    try:
+        return OperatorInput.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+    field = ".".join(str(key) for key in first["loc"])
+    if not field:
+        return Refused(field="message", found=_short(text), allowed='JSON such as {"asked": "next"}')
+    if first["type"] == "extra_forbidden":
+        return Refused(field=field, found="an unknown field", allowed=", ".join(OperatorInput.model_fields))
+    allowed = ", ".join(a.value for a in Asked) if field == "asked" else OperatorInput.model_fields["type"].default
+    found = "nothing" if first["type"] == "missing" else _short(first["input"])
+    return Refused(field=field, found=found, allowed=allowed)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+_MESSAGES: tuple[type[Message], ...] = (Welcome, Update, Refused, OperatorInput)
+
+
+def typescript() -> str:
+    """The protocol's types as a TypeScript declaration file."""
+    found: dict[str, type[Message]] = {}
+    for message in _MESSAGES:
+        _collect(message, found)
+    lines = ["// Written by `python -m opstap.pages.protocol > web/core/protocol.d.ts`; do not edit.", ""]
+    for name, model in found.items():
+        lines += [_comment(inspect.cleandoc(model.__doc__ or ""), ""), f"export interface {name} {{"]
+        for field_name, field in model.model_fields.items():
+            if field.description:
+                lines.append(_comment(field.description, "  "))
+            lines.append(f"  {field_name}: {_type(field.annotation)};")
+        lines += ["}", ""]
+    lines += ["/** First byte of a picture. */", "export type PictureKind ="]
+    lines[-1] += " " + " | ".join(f"{kind.value} /* {kind.name.lower()} */" for kind in PictureKind) + ";"
+    down = " | ".join(m.__name__ for m in _MESSAGES if m is not OperatorInput)
+    lines += ["", "/** Everything the server sends as text. */", f"export type Down = {down};"]
+    return "\n".join(lines) + "\n"
+
+
+def _collect(annotation: Any, found: dict[str, type[Message]]) -> None:
+    """Every model in `annotation`, those that it is made of first."""
+    if inspect.isclass(annotation) and issubclass(annotation, Message):
+        for field in annotation.model_fields.values():
+            _collect(field.annotation, found)
+        found[annotation.__name__] = annotation
+    for inner in get_args(annotation):
+        _collect(inner, found)
+
+
+def _type(annotation: Any) -> str:
+    names = {str: "string", int: "number", float: "number", bool: "boolean", types.NoneType: "null"}
+    if annotation in names:
+        return names[annotation]
+    if inspect.isclass(annotation) and issubclass(annotation, Enum):
+        return " | ".join(json.dumps(member.value) for member in annotation)
+    if inspect.isclass(annotation) and issubclass(annotation, Message):
+        return annotation.__name__
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type(inner[0])
+    if origin is Literal:
+        return " | ".join(json.dumps(value) for value in inner)
+    if origin in (Union, types.UnionType):
+        return " | ".join(_type(i) for i in inner)
+    if origin is tuple and inner[-1] is Ellipsis:
+        return f"ReadonlyArray<{_type(inner[0])}>"
+    if origin is tuple:
+        return f"readonly [{', '.join(_type(i) for i in inner)}]"
+    raise TypeError(f"no TypeScript for {annotation}; the protocol uses strings, numbers, enums, messages and tuples")
+
+
+def _comment(text: str, indent: str) -> str:
+    lines = text.strip().splitlines()
+    if len(lines) == 1:
+        return f"{indent}/** {lines[0]} */"
+    return "\n".join([f"{indent}/**", *(f"{indent} * {line}".rstrip() for line in lines), f"{indent} */"])
+
+
+if __name__ == "__main__":
+    print(typescript(), end="")

@@ -1,0 +1,252 @@
+// @ts-check
+// The bench page: what the bench sees, what it says, and what a person can ask of it.
+
+import { connect } from "../core/connection.js";
+import { say, spoken } from "../core/words.js";
+import { mapOf, viewBox } from "./map.js";
+import { Picture } from "./picture.js";
+
+/**
+ * @typedef {import("../core/protocol.js").OperatorInput["asked"]} Asked
+ * @typedef {import("../core/protocol.js").Snapshot} Snapshot
+ * @typedef {import("../core/words.js").Word} Word
+ * @typedef {import("../core/connection.js").Link} Link
+ */
+
+/** A second press this soon is a slip of the hand, ms. */
+const SLIP = 600;
+/** Signs of a node's level, each of its own shape. */
+const SIGNS = { ok: "●", warn: "▲", error: "■", stale: "○" };
+
+/** @param {string} id */
+function element(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`no element '${id}' in the page`);
+  return found;
+}
+
+/** Write only what changed: a live region that is written again is spoken again. @param {string} id @param {string} text */
+function write(id, text) {
+  const target = element(id);
+  if (target.textContent !== text) target.textContent = text;
+}
+
+/** A fact of the header: hidden while there is nothing to say. @param {string} id @param {string} text */
+function fact(id, text) {
+  write(id, text);
+  element(id).hidden = !text;
+}
+
+/** @param {string} tag @param {string} text @param {string} [name] class */
+function make(tag, text, name = "") {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  if (name) made.className = name;
+  return made;
+}
+
+/** @type {Record<string, string>} */
+const listed = {};
+/** Fill a list, when it has changed. @param {string} id @param {unknown} shown @param {() => Element[]} items */
+function list(id, shown, items) {
+  const text = JSON.stringify(shown) + language;
+  if (listed[id] === text) return;
+  listed[id] = text;
+  element(id).replaceChildren(...items());
+}
+
+/** Minutes and seconds, "03:12". @param {number} seconds */
+function time(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  return `${String(Math.floor(whole / 60)).padStart(2, "0")}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+const buttons = [...document.querySelectorAll("button")];
+const pictures = {
+  camera: new Picture(/** @type {HTMLCanvasElement} */ (element("camera"))),
+  projector: new Picture(/** @type {HTMLCanvasElement} */ (element("projector"))),
+};
+/** @type {Snapshot | null} */
+let snapshot = null;
+/** @type {Link} */
+let link = "connecting";
+let language = spoken((navigator.language || "en").slice(0, 2));
+let waiting = false;
+
+/** @param {Word} word @param {Record<string, string | number>} [values] */
+const t = (word, values) => say(language, word, values);
+
+/** Words that stand on the page whatever the cell says. */
+function label() {
+  document.documentElement.lang = language;
+  for (const id of /** @type {const} */ (["camera", "projector", "map"])) write(`${id}-name`, t(id));
+  for (const id of /** @type {const} */ (["happened", "parts", "also"])) write(id, t(id));
+  element("actions").setAttribute("aria-label", t("actions"));
+  element("progress").setAttribute("aria-label", t("steps"));
+}
+
+/** What each button asks now, and its words. @returns {Record<string, [Asked, Word]>} */
+function wishes() {
+  const [paused, helped] = [snapshot?.paused, snapshot?.help_since != null];
+  return {
+    next: ["next", "next"],
+    back: ["back", "back"],
+    pause: paused ? ["resume", "resume"] : ["pause", "pause"],
+    help: helped ? ["help_done", "helpDone"] : ["help", "help"],
+    you_are_wrong: ["you_are_wrong", "wrong"],
+  };
+}
+
+function showButtons() {
+  const wish = wishes();
+  for (const button of buttons) {
+    const [asked, word] = wish[button.dataset["asked"] ?? ""] ?? ["help", "help"];
+    button.value = asked;
+    if (button.textContent !== t(word)) button.textContent = t(word);
+    button.disabled = link !== "live";
+  }
+}
+
+/** @param {Snapshot} s */
+function showHeader(s) {
+  write("task", s.task);
+  fact("cell", s.cell.replaceAll("_", " "));
+  fact("job", s.job ? t("job", { job: s.job }) : "");
+  fact("clock", s.job_started === null ? "" : time((s.summary ? s.job_started + s.summary.seconds : s.clock) - s.job_started));
+  fact("guidance", `${t("guidance")}: ${t(s.level)}`);
+  const speed = Math.abs(s.speed - 1) < 0.05 ? "" : ` ×${s.speed.toFixed(s.speed < 10 ? 1 : 0)}`;
+  fact("mode", s.simulated ? t("simulated") + speed : t("real"));
+  element("mode").classList.toggle("simulated", s.simulated);
+  fact("paused", s.paused ? t("paused") : "");
+  fact("help-called", s.help_since === null ? "" : t("helpCalled"));
+}
+
+/** @param {Snapshot} s */
+function showNow(s) {
+  const first = s.problems[0];
+  const solving = first !== undefined && first.words === s.words;
+  element("now").classList.toggle("problem", solving);
+  element("sign").classList.toggle("shown", solving);
+  write("step", s.step ? t("step", { number: s.step.number, of: s.step.of }) : s.summary ? t("summary") : "");
+  write("count", s.step && s.step.count > 1 ? `${s.phase === "take" ? s.step.taken : s.step.placed} / ${s.step.count}` : "");
+  write("words", s.words);
+  element("words").lang = s.language;
+  const done = s.summary ? 1 : s.step ? (s.step.number - 1) / s.step.of : 0;
+  const progress = /** @type {HTMLProgressElement} */ (element("progress"));
+  if (progress.value !== done) progress.value = done;
+
+  const waiting = solving ? s.problems.slice(1) : s.problems;
+  element("problems").hidden = waiting.length === 0;
+  list("problem-list", waiting, () => waiting.map((p) => {
+    const item = make("li", p.words);
+    item.lang = s.language;
+    return item;
+  }));
+
+  const facts = s.summary;
+  element("summary").hidden = facts === null;
+  if (!facts) return;
+  const [minutes, seconds] = [Math.floor(Math.round(facts.seconds) / 60), Math.round(facts.seconds) % 60];
+  /** @type {[Word, string][]} */
+  const rows = [
+    ["steps", String(facts.steps)],
+    ["time", t("minutes", { minutes, seconds })],
+    ["corrections", String(facts.corrections)],
+    ["helpCalls", String(facts.help_calls)],
+  ];
+  list("summary", rows, () => rows.map(([word, value]) => {
+    const row = document.createElement("div");
+    row.append(make("dt", t(word)), make("dd", value));
+    return row;
+  }));
+}
+
+/** @param {Snapshot} s */
+function showRest(s) {
+  list("event-list", s.events, () => {
+    if (s.events.length === 0) return [make("li", t("nothing"))];
+    return [...s.events].reverse().map((e) => {
+      const item = make("li", "", e.tone);
+      const words = make("span", e.words);
+      words.lang = s.language;
+      item.append(make("time", time(e.at - (s.job_started ?? 0))), words);
+      return item;
+    });
+  });
+  element("map").setAttribute("viewBox", viewBox(s.table));
+  list("map", [s.table, s.places], () => mapOf(s.table, s.places));
+  const slots = s.places.filter((p) => p.kind === "slot");
+  write("map-facts", t("mapFacts", { filled: slots.filter((p) => p.content === "filled").length, slots: slots.length }));
+  list("nodes", s.nodes, () => s.nodes.map((n) => {
+    const item = make("li", "", n.level);
+    const sign = make("span", SIGNS[n.level], "sign-of-node");
+    sign.setAttribute("aria-hidden", "true");
+    item.append(sign, ` ${n.name.replaceAll("_", " ")} ${t(n.level)}`);
+    if (n.level !== "ok" && n.message) item.append(`: ${n.message}`);
+    return item;
+  }));
+  list("latencies", s.latencies, () => s.latencies.map((l) =>
+    make("li", t("latency", { what: l.what, p50: (l.p50 * 1000).toFixed(0), p95: (l.p95 * 1000).toFixed(0) }))));
+}
+
+/** Under each picture: when it was taken, and whether it stands still. */
+function showPictures() {
+  for (const id of /** @type {const} */ (["camera", "projector"])) {
+    const { stamp, still } = pictures[id];
+    const at = stamp === null ? t("noPicture") : time(stamp - (snapshot?.job_started ?? 0));
+    write(`${id}-time`, stamp !== null && still && link === "live" ? `${t("noNewPicture")} · ${at}` : at);
+  }
+}
+
+function show() {
+  waiting = false;
+  const wanted = snapshot ? spoken(snapshot.language) : language;
+  if (wanted !== language) {
+    language = wanted;
+    label();
+  }
+  showButtons();
+  if (!snapshot) return;
+  showHeader(snapshot);
+  showNow(snapshot);
+  showRest(snapshot);
+  document.title = snapshot.step ? `${element("step").textContent} · ${snapshot.task}` : snapshot.task;
+}
+
+const ask = connect({
+  onSnapshot(now) {
+    snapshot = now;
+    if (!waiting) requestAnimationFrame(show);
+    waiting = true;
+  },
+  onPicture(kind, stamp, picture) {
+    pictures[kind === 1 ? "camera" : "projector"].show(stamp, picture);
+  },
+  onLink(now, silence) {
+    link = now;
+    document.body.classList.toggle("old", link !== "live" && snapshot !== null);
+    write("link", link === "live" ? "" : t(snapshot ? link : "connecting", { seconds: Math.round(silence) }));
+    showButtons();
+  },
+  onRefused(refused) {
+    write("answer", t("refused", { ...refused }));
+  },
+});
+
+for (const button of buttons) {
+  let pressed = -SLIP;
+  button.addEventListener("click", (event) => {
+    if (event.timeStamp - pressed < SLIP) return;
+    pressed = event.timeStamp;
+    write("answer", "");
+    ask(/** @type {Asked} */ (button.value));
+  });
+  button.addEventListener("keydown", (event) => {
+    if (event.repeat) event.preventDefault(); // a key held down is one press
+  });
+}
+
+label();
+show();
+write("link", t("connecting"));
+setInterval(showPictures, 500);

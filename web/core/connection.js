@@ -1,0 +1,110 @@
+// @ts-check
+// One connection of a page to its cell: it comes back by itself, and says when what is shown is old.
+
+/**
+ * @typedef {import("./protocol.js").Down} Down
+ * @typedef {import("./protocol.js").OperatorInput} OperatorInput
+ * @typedef {import("./protocol.js").PictureKind} PictureKind
+ * @typedef {import("./protocol.js").Refused} Refused
+ * @typedef {import("./protocol.js").Snapshot} Snapshot
+ *
+ * @typedef {"connecting" | "live" | "silent" | "lost"} Link
+ * "silent": the server answers but has heard nothing from the cell for 2 s. "lost": no server.
+ *
+ * @typedef {object} Hooks
+ * @property {(snapshot: Snapshot) => void} onSnapshot
+ * @property {(kind: PictureKind, stamp: number, picture: Blob) => void} onPicture stamp in s, cell time
+ * @property {(link: Link, silence: number) => void} onLink at every change, and every second while not live; silence in s
+ * @property {(refused: Refused) => void} onRefused
+ */
+
+/** Nothing new for this long is told, and the connection made again, ms. */
+const STALE = 2000;
+/** Rest before connecting again to a server that is not there, ms. */
+const REST = 1000;
+const PICTURE_HEAD = 9;
+
+/** @param {ArrayBuffer} message @returns {{kind: PictureKind, stamp: number, picture: Blob}} */
+function readPicture(message) {
+  const head = new DataView(message);
+  const type = head.getUint8(PICTURE_HEAD) === 0x89 ? "image/png" : "image/jpeg";
+  return {
+    kind: /** @type {PictureKind} */ (head.getUint8(0)),
+    stamp: Number(head.getBigInt64(1)) / 1e9,
+    picture: new Blob([new Uint8Array(message, PICTURE_HEAD)], { type }),
+  };
+}
+
+/**
+ * Connect to the server this page came from.
+ * @param {Hooks} hooks
+ * @returns {(asked: OperatorInput["asked"]) => boolean} sends what the person asks; false when it could not be sent
+ */
+export function connect(hooks) {
+  /** @type {WebSocket} */
+  let socket;
+  /** @type {Link} */
+  let link = "connecting";
+  let opened = 0;
+  let fresh = performance.now();
+  let told = 0;
+
+  /** @param {Link} now */
+  function tell(now) {
+    const time = performance.now();
+    if (now === link && (now === "live" || time - told < 1000)) return;
+    link = now;
+    told = time;
+    hooks.onLink(link, (time - fresh) / 1000);
+  }
+
+  /** @param {MessageEvent<string | ArrayBuffer>} event */
+  function receive({ data }) {
+    if (typeof data !== "string") {
+      const { kind, stamp, picture } = readPicture(data);
+      hooks.onPicture(kind, stamp, picture);
+      return;
+    }
+    /** @type {Down} */
+    const message = JSON.parse(data);
+    if (message.type === "refused") hooks.onRefused(message);
+    if (message.type !== "update") return;
+    hooks.onSnapshot(message.snapshot);
+    fresh = Math.max(fresh, performance.now() - message.age * 1000);
+    if (message.age * 1000 < STALE) tell("live");
+  }
+
+  function open() {
+    opened = performance.now();
+    const mine = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
+    mine.binaryType = "arraybuffer";
+    mine.onmessage = (event) => mine === socket && receive(event);
+    mine.onclose = () => {
+      if (mine !== socket) return;
+      tell("lost");
+      setTimeout(() => mine === socket && open(), REST);
+    };
+    socket = mine;
+  }
+
+  setInterval(() => {
+    const now = performance.now();
+    if (now - fresh < STALE) return;
+    tell(socket.readyState === WebSocket.OPEN ? "silent" : "lost");
+    // A connection can be dead without a word: make a new one, and give each the same time to say something.
+    if (now - opened > STALE && socket.readyState !== WebSocket.CLOSED) {
+      const old = socket;
+      open();
+      old.close();
+    }
+  }, 250);
+  open();
+
+  return (asked) => {
+    if (socket.readyState !== WebSocket.OPEN) return false;
+    /** @type {OperatorInput} */
+    const message = { type: "operator_input", asked };
+    socket.send(JSON.stringify(message));
+    return true;
+  };
+}

@@ -1,0 +1,148 @@
+// Written by `python -m opstap.pages.protocol > web/core/protocol.d.ts`; do not edit.
+
+/** The first message on a connection. */
+export interface Welcome {
+  type: "welcome";
+  role: "operator";
+}
+
+/** The step of the task that the work is at. */
+export interface Step {
+  /** From 1. */
+  number: number;
+  /** Number of steps of the task. */
+  of: number;
+  /** Words of the phase "take", in the snapshot's language. */
+  take: string;
+  /** Words of the phase "place". */
+  place: string;
+  /** Parts this step asks for. */
+  count: number;
+  taken: number;
+  placed: number;
+}
+
+/** An open trouble: a fact about a place, in words that say what to do. */
+export interface Problem {
+  trouble: "wrong_pick" | "too_many" | "wrong_slot" | "missing" | "empty_bin";
+  /** Bin or slot id. */
+  place: string;
+  /** In the snapshot's language. */
+  words: string;
+}
+
+/** A bin or a slot on the map, seen from above. Rectangle in the table frame: x right, y away from the operator. */
+export interface Place {
+  id: string;
+  kind: "bin" | "slot";
+  /** The part that belongs here, in the snapshot's language. */
+  name: string;
+  /** Of its centre. */
+  x: number;
+  y: number;
+  width: number;
+  depth: number;
+  /** rad, counter-clockwise seen from above. */
+  yaw: number;
+  content: "filled" | "empty" | "cannot_see";
+  /** What the light on it says. */
+  cue: "none" | "take" | "place" | "put_back" | "take_out" | "refill" | "case";
+}
+
+/** Something that happened in this job, in plain words. */
+export interface Happening {
+  /** Cell time. */
+  at: number;
+  words: string;
+  tone: "plain" | "good" | "problem";
+}
+
+/** Health of one node. Levels are those of diagnostic_msgs/DiagnosticStatus. */
+export interface NodeStatus {
+  name: string;
+  level: "ok" | "warn" | "error" | "stale";
+  message: string;
+}
+
+/** Time from a camera picture's capture to something that followed from it. */
+export interface Latency {
+  what: string;
+  p50: number;
+  p95: number;
+}
+
+/** Facts about the finished job. Nothing here judges a person. */
+export interface Summary {
+  steps: number;
+  /** From the first step shown to the last part placed, cell time. */
+  seconds: number;
+  /** Problems that were seen and put right. */
+  corrections: number;
+  help_calls: number;
+}
+
+/** All that a page shows, but for the pictures. */
+export interface Snapshot {
+  cell: string;
+  simulated: boolean;
+  /** Cell time: since 1970-01-01 UTC on a real cell, since the start of the simulation on a simulated one. */
+  clock: number;
+  /** Cell seconds in a real second, as measured. */
+  speed: number;
+  /** Title of the task, in the language below. */
+  task: string;
+  /** Number of the job, 1 for the first case, 0 before it. */
+  job: number;
+  /** Cell time; none before the first job. */
+  job_started: number | null;
+  phase: "ready" | "take" | "place" | "done";
+  /** What to do now, in one sentence, at every level. Where a problem is solved first: the words of that problem. */
+  words: string;
+  /** None while the work waits for a case, and when it is done. */
+  step: Step | null;
+  /** Oldest first; the oldest is the one to solve now. */
+  problems: ReadonlyArray<Problem>;
+  paused: boolean;
+  /** Cell time of the open call for help. */
+  help_since: number | null;
+  /** How much guidance the worker chose. */
+  level: "full" | "short" | "lights" | "off";
+  language: string;
+  /** Width and depth. */
+  table: readonly [number, number];
+  places: ReadonlyArray<Place>;
+  /** The last ones of this job, oldest first. */
+  events: ReadonlyArray<Happening>;
+  nodes: ReadonlyArray<NodeStatus>;
+  latencies: ReadonlyArray<Latency>;
+  /** Of the job that was just finished, until the next one starts. */
+  summary: Summary | null;
+}
+
+/** A snapshot, and how old it was when it was sent: a page that connects to a silent cell can tell. */
+export interface Update {
+  type: "update";
+  /** Real time since it was published. */
+  age: number;
+  snapshot: Snapshot;
+}
+
+/** The page's message was not used, and why. */
+export interface Refused {
+  type: "refused";
+  field: string;
+  found: string;
+  allowed: string;
+}
+
+/** What the person at the page asks of the work guide. */
+export interface OperatorInput {
+  type: "operator_input";
+  asked: "next" | "back" | "pause" | "resume" | "help" | "help_done" | "repeat" | "you_are_wrong";
+}
+
+/** First byte of a picture. */
+export type PictureKind = 1 /* camera */ | 2 /* projector */;
+
+/** Everything the server sends as text. */
+export type Down = Welcome | Update | Refused;

@@ -1,0 +1,117 @@
+// @ts-check
+// The pages' own words. The task's words come from the task file, in the worker's language.
+
+const en = {
+  step: "Step {number} of {of}",
+  job: "Case {job}",
+  simulated: "Simulated",
+  real: "Real cell",
+  paused: "Paused",
+  helpCalled: "Help called",
+  camera: "The bench from above",
+  projector: "What the projector throws",
+  map: "Places",
+  mapFacts: "{filled} of {slots} places in the case are filled.",
+  happened: "What happened",
+  nothing: "Nothing yet.",
+  noPicture: "No picture yet",
+  noNewPicture: "No new picture",
+  actions: "What you can do",
+  next: "Next",
+  back: "Back",
+  pause: "Pause",
+  resume: "Go on",
+  help: "Call help",
+  helpDone: "Help was here",
+  wrong: "Bench is wrong",
+  also: "Also open",
+  connecting: "Connecting to the bench.",
+  silent: "No news from the bench for {seconds} s. What you see is old. Trying again.",
+  lost: "No connection with the bench for {seconds} s. What you see is old. Trying again.",
+  refused: "The bench did not understand this page: {field} was {found}. It takes: {allowed}.",
+  parts: "Parts of the system",
+  ok: "ok",
+  warn: "look here",
+  error: "fault",
+  stale: "gone",
+  latency: "Camera to {what}: {p50} ms (p95 {p95} ms)",
+  guidance: "Guidance",
+  full: "full",
+  short: "short",
+  lights: "lights only",
+  off: "off",
+  summary: "This case",
+  steps: "Steps",
+  time: "Time",
+  corrections: "Put right",
+  helpCalls: "Calls for help",
+  minutes: "{minutes} min {seconds} s",
+};
+
+/** @type {typeof en} */
+const nl = {
+  step: "Stap {number} van {of}",
+  job: "Koffer {job}",
+  simulated: "Nagebootst",
+  real: "Echte werkplek",
+  paused: "Pauze",
+  helpCalled: "Hulp geroepen",
+  camera: "De werkbank van boven",
+  projector: "Wat de projector laat zien",
+  map: "Vakken",
+  mapFacts: "{filled} van {slots} vakken in de koffer zijn vol.",
+  happened: "Wat er gebeurde",
+  nothing: "Nog niets.",
+  noPicture: "Nog geen beeld",
+  noNewPicture: "Geen nieuw beeld",
+  actions: "Wat je kunt doen",
+  next: "Verder",
+  back: "Terug",
+  pause: "Pauze",
+  resume: "Ga door",
+  help: "Roep hulp",
+  helpDone: "Hulp is geweest",
+  wrong: "Dit klopt niet",
+  also: "Ook nog open",
+  connecting: "Verbinden met de werkbank.",
+  silent: "Al {seconds} s geen bericht van de werkbank. Wat je ziet is oud. Ik probeer het opnieuw.",
+  lost: "Al {seconds} s geen verbinding met de werkbank. Wat je ziet is oud. Ik probeer het opnieuw.",
+  refused: "De werkbank begreep deze pagina niet: {field} was {found}. Het mag zijn: {allowed}.",
+  parts: "Delen van het systeem",
+  ok: "goed",
+  warn: "kijk hier",
+  error: "storing",
+  stale: "weg",
+  latency: "Camera tot {what}: {p50} ms (p95 {p95} ms)",
+  guidance: "Hulp van het licht",
+  full: "alles",
+  short: "kort",
+  lights: "alleen licht",
+  off: "uit",
+  summary: "Deze koffer",
+  steps: "Stappen",
+  time: "Tijd",
+  corrections: "Hersteld",
+  helpCalls: "Hulp geroepen",
+  minutes: "{minutes} min {seconds} s",
+};
+
+/** @typedef {keyof typeof en} Word */
+
+/** @type {Record<string, typeof en>} */
+const languages = { en, nl };
+
+/** The language the page speaks for a worker's `language`: that one, or English where it has no words. @param {string} language */
+export function spoken(language) {
+  return language in languages ? language : "en";
+}
+
+/**
+ * @param {string} language
+ * @param {Word} word
+ * @param {Record<string, string | number>} [values] for the {fields} in it
+ */
+export function say(language, word, values = {}) {
+  const text = (languages[language] ?? en)[word];
+  return text.replace(/\{(\w+)\}/g, (field, name) => String(values[name] ?? field));
+}
