@@ -10,13 +10,13 @@ from pathlib import Path
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from opstap.documents import DocumentError
-from opstap.instructions import Cell, load_cell
 from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from opstap.documents import DocumentError
+from opstap.instructions import Cell, load_cell
 from opstap_cell.parameters import ParameterError, declare, parameter
 
 LATE_AFTER = 2.0

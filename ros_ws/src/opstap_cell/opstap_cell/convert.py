@@ -8,15 +8,26 @@ import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point, Pose, Quaternion, Vector3
 from numpy.typing import NDArray
+from opstap.perception.watch import Hand, PlaceSeen
+from opstap_interfaces import msg as m
+from sensor_msgs.msg import Image
+
 from opstap.geometry import Capsule
 from opstap.geometry import Pose as RigidPose
 from opstap.instructions import Cell
-from opstap.perception.watch import Hand, PlaceSeen
 from opstap.simulation.world import Held, WorldState
 from opstap.workflow.engine import current_step
-from opstap.workflow.model import Asked, Content, Happened, OperatorInput, Phase, Problem, State, Trouble, WorkspaceEvent
-from opstap_interfaces import msg as m
-from sensor_msgs.msg import Image
+from opstap.workflow.model import (
+    Asked,
+    Content,
+    Happened,
+    OperatorInput,
+    Phase,
+    Problem,
+    State,
+    Trouble,
+    WorkspaceEvent,
+)
 
 CONTENTS = (Content.FILLED, Content.EMPTY, Content.CANNOT_SEE)
 SIDES = ("unknown", "left", "right")
@@ -153,7 +164,9 @@ def world_from_ros(message: m.SimulatedWorld) -> WorldState:
     )  # fmt: skip
 
 
-def state_to_ros(state: State, cell: Cell, person: str, language: str, level: str, stamp: int, frame: str) -> m.WorkState:
+def state_to_ros(
+    state: State, cell: Cell, person: str, language: str, level: str, stamp: int, frame: str
+) -> m.WorkState:
     step = current_step(cell, state)
     message = m.WorkState(
         task=state.task, job=int(state.job), phase=state.phase.value, step=int(state.step),
@@ -180,7 +193,7 @@ def state_from_ros(message: m.WorkState) -> State:
             Problem(Trouble(p.trouble), p.place, p.count, time_from_ros(p.since)) for p in message.problems
         ),
         paused=message.paused, help_since=time_from_ros(message.help_since) if message.help_asked else None,
-        step_since=time_from_ros(message.step_since), contents={b: Content.EMPTY for b in message.empty_bins},
+        step_since=time_from_ros(message.step_since), contents=dict.fromkeys(message.empty_bins, Content.EMPTY),
         sequence=message.sequence,
     )  # fmt: skip
 

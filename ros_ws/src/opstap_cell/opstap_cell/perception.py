@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-from opstap.geometry import Pinhole, View
 from opstap.perception.watch import Watcher
 from opstap_interfaces.msg import HandArray, WorkspaceEvent, WorkspaceState
 from sensor_msgs.msg import CameraInfo, Image
 
+from opstap.geometry import Pinhole, View
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, run
 from opstap_cell.parameters import declare, parameter

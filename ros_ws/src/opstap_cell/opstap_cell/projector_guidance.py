@@ -9,13 +9,13 @@ import sys
 import time
 from dataclasses import dataclass
 
+from opstap_interfaces.msg import ProjectionState, WorkState
+from sensor_msgs.msg import Image
+
 from opstap.documents import nearest
 from opstap.guidance.cues import Cue, cues
 from opstap.guidance.drawing import Painter
 from opstap.guidance.window import ProjectorWindow, WindowError
-from opstap_interfaces.msg import ProjectionState, WorkState
-from sensor_msgs.msg import Image
-
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
@@ -34,7 +34,9 @@ class ProjectorGuidance(CellNode):
         config = declare(self, Config)
         projectors = {p.id: p for p in self.cell.scene.projectors}
         if config.projector not in projectors:
-            raise StartError(f"projector: found '{config.projector}', allowed: {nearest(config.projector, list(projectors))}")
+            raise StartError(
+                f"projector: found '{config.projector}', allowed: {nearest(config.projector, list(projectors))}"
+            )
         self.projector = projectors[config.projector]
         self.painter = Painter(self.cell, self.projector)
         self.optical_frame = f"{self.cell.scene.cell}/projector_{self.projector.id}_optical_frame"

@@ -11,11 +11,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from opstap_interfaces.msg import OperatorInput, WorkspaceState, WorkState
+
 from opstap.documents import nearest
 from opstap.workflow.journal import Journal, JournalError, Recorder
 from opstap.workflow.model import Content, PlaceChanged, Started
-from opstap_interfaces.msg import OperatorInput, WorkspaceState, WorkState
-
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter

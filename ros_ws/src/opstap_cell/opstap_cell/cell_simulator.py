@@ -1,0 +1,100 @@
+"""Simulates the person and the parts, in step with the cell; ends when the case is packed.
+
+Subscribes: projector/<id>/image, projector/<id>/state, workspace_state. Publishes: simulation/world, /clock.
+The simulated person knows only the light. Perception's and the projectors' answers are used for their stamps alone.
+"""
+
+from __future__ import annotations
+
+import math
+import pickle
+import sys
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import rclpy
+from opstap_interfaces.msg import ProjectionState, SimulatedWorld, WorkspaceState
+from rclpy.clock import Clock, ClockType
+from rosgraph_msgs.msg import Clock as ClockMessage
+from sensor_msgs.msg import Image
+
+from opstap.simulation.lockstep import Lockstep
+from opstap.simulation.person import load_traits
+from opstap.simulation.simulator import START, Simulator
+from opstap_cell import convert
+from opstap_cell.cell_node import CellNode, run
+from opstap_cell.parameters import declare, parameter
+from opstap_cell.qos import EVENT, STATE
+
+KEEP_EVERY = 30
+"""Ticks between two savings of the world, so that a killed simulator goes on."""
+
+
+@dataclass(frozen=True)
+class Config:
+    person: str = parameter("path of the simulated person's file, config/people/*.yaml")
+    seed: int = parameter("seed of the person and the parts", 1, 0, 2**31 - 1)
+    speed: float = parameter("simulated seconds in a second; 0: as fast as the machine can", 1.0, 0.0, 100.0)
+    saved: str = parameter("file in which the world is kept over a restart; empty: none", "")
+
+
+class CellSimulator(CellNode):
+    def __init__(self) -> None:
+        super().__init__("cell_simulator")
+        config = declare(self, Config)
+        self.saved = Path(config.saved) if config.saved else None
+        self.simulator = Simulator(self.cell, load_traits(Path(config.person), self.cell), config.seed)
+        if self.saved and self.saved.exists():
+            self.simulator = pickle.loads(self.saved.read_bytes())  # written by this node in the run's own folder
+        projectors = [p.id for p in self.cell.scene.projectors]
+        self.lockstep = Lockstep(self.simulator, START, projectors, config.speed or math.inf)
+        self.world_out = self.create_publisher(SimulatedWorld, "simulation/world", EVENT)
+        self.clock_out = self.create_publisher(ClockMessage, "/clock", EVENT)
+        self.create_subscription(WorkspaceState, "workspace_state", self.on_workspace, STATE)
+        for p in projectors:
+            self.create_subscription(Image, f"projector/{p}/image", partial(self.on_picture, p), STATE)
+            self.create_subscription(ProjectionState, f"projector/{p}/state", partial(self.on_answer, p), EVENT)
+        self.create_timer(0.005, self.advance, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def on_workspace(self, message: WorkspaceState) -> None:
+        self.got_input()
+        self.lockstep.on_seen(convert.time_from_ros(message.header.stamp))
+        self.advance()
+
+    def on_picture(self, projector: str, message: Image) -> None:
+        image = convert.image_from_ros(message)
+        self.lockstep.on_picture(projector, convert.time_from_ros(message.header.stamp), image)
+
+    def on_answer(self, projector: str, message: ProjectionState) -> None:
+        source, picture = convert.time_from_ros(message.source_stamp), convert.time_from_ros(message.image_stamp)
+        self.lockstep.on_answer(projector, source, picture)
+        self.advance()
+
+    def advance(self) -> None:
+        world = self.lockstep.due(time.monotonic())
+        if world is None:
+            return
+        self.clock_out.publish(ClockMessage(clock=convert.time_to_ros(world.stamp)))
+        self.world_out.publish(convert.world_to_ros(world, self.table_frame))
+        if self.saved and world.tick % KEEP_EVERY == 0:
+            fresh = self.saved.with_suffix(".new")
+            fresh.write_bytes(pickle.dumps(self.simulator))
+            fresh.replace(self.saved)
+        if self.simulator.finished:
+            self.get_logger().info(f"the case is packed after {self.simulator.ticks / self.simulator.fps:.1f} s")
+            if self.saved:
+                self.saved.unlink(missing_ok=True)
+            rclpy.shutdown()
+
+    def values(self) -> dict[str, str]:
+        return {"tick": str(self.simulator.ticks), "resent": str(self.lockstep.resent)}
+
+
+def main() -> int:
+    return run(CellSimulator)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""What a journal says of a job: steps, times, and what had to be put right. Facts about the work, not the person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from opstap.workflow.journal import Entry
+from opstap.workflow.model import Outcome
+
+PROBLEMS = {
+    "wrong_pick": "taken from another bin",
+    "too_many": "more taken than asked",
+    "wrong_slot": "put in another place",
+    "missing": "taken out of the case again",
+    "empty_bin": "bin was empty",
+}
+
+
+@dataclass
+class Summary:
+    """One job, or several in one journal."""
+
+    jobs: int = 0
+    steps: list[tuple[str, float]] = field(default_factory=list)
+    """Step id and seconds from its light to the part in its place, in order."""
+    seen: Counter[str] = field(default_factory=Counter)
+    """Problems seen, by kind."""
+    solved: list[tuple[str, str, float]] = field(default_factory=list)
+    """Kind, place and seconds of every problem that was put right."""
+    help_calls: int = 0
+    began: int = 0
+    """Stamps (ns) of the first step shown and the last part placed."""
+    ended: int = 0
+
+    @property
+    def seconds(self) -> float:
+        return (self.ended - self.began) / 1e9
+
+    @property
+    def open(self) -> int:
+        """Problems that were seen and not put right."""
+        return sum(self.seen.values()) - len(self.solved)
+
+
+def summarise(entries: Iterable[Entry]) -> Summary:
+    """The summary of a journal's entries."""
+    summary = Summary()
+    for entry in entries:
+        for note in entry.notes:
+            if note.outcome is Outcome.STEP_SHOWN and not summary.began:
+                summary.began = entry.stamp
+            elif note.outcome is Outcome.STEP_DONE:
+                summary.steps.append((note.step, note.seconds or 0.0))
+                summary.ended = entry.stamp
+            elif note.outcome is Outcome.PROBLEM_SEEN:
+                summary.seen[note.trouble] += 1
+            elif note.outcome is Outcome.PROBLEM_SOLVED:
+                summary.solved.append((note.trouble, note.place, note.seconds or 0.0))
+            elif note.outcome is Outcome.HELP_ASKED:
+                summary.help_calls += 1
+            elif note.outcome is Outcome.JOB_DONE:
+                summary.jobs += 1
+    return summary
+
+
+def as_text(summary: Summary) -> str:
+    """The summary for a terminal."""
+    if not summary.steps:
+        return "No step was finished yet."
+    times = sorted(seconds for _, seconds in summary.steps)
+    lines = [
+        f"{len(summary.steps)} steps in {summary.seconds:.1f} s of the cell's time, {summary.jobs} case(s) packed",
+        f"a step took {times[len(times) // 2]:.1f} s in the middle, {times[0]:.1f} to {times[-1]:.1f} s",
+        f"{sum(summary.seen.values())} thing(s) to put right, {summary.open} still open:",
+    ]
+    lines += [f"  {PROBLEMS[kind]:<28} {place:<10} put right in {s:.1f} s" for kind, place, s in summary.solved]
+    lines += ["", f"  {'step':<24} seconds", *(f"  {name:<24} {seconds:6.1f}" for name, seconds in summary.steps)]
+    return "\n".join(lines)
