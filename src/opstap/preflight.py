@@ -51,6 +51,25 @@ def check(config: Path, cell: str, task: str, out: Path, port: int) -> tuple[Cel
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
                 raise PreflightError(
-                    f"port: {port} is in use ({error.strerror}); stop the other program, or give another: port:={port + 1}"
+                    f"port: {port} is in use; stop the other program, or give another one: port:={port + 1}"
                 ) from error
     return loaded, files
+
+
+def begin_anew(out: Path) -> Path:
+    """Set an earlier simulated run aside: its journal gets a number, what nodes kept over restarts is removed.
+
+    Returns the folder in which the nodes keep what they need after a restart.
+    """
+    journal = out / "journal.db"
+    if journal.exists():
+        number = 1 + len(list(out.glob("journal_*.db")))
+        for end in ("", "-wal", "-shm"):
+            part = out / f"journal.db{end}"
+            if part.exists():
+                part.rename(out / f"journal_{number}.db{end}")
+    kept = out / "kept"
+    kept.mkdir(exist_ok=True)
+    for stale in kept.iterdir():
+        stale.unlink()
+    return kept

@@ -1,9 +1,9 @@
 """Keeps the simulated world and the cell in step, at any speed.
 
 A tick goes out when perception has seen the one before last, and when the projector has answered the one
-`REACTION` ticks ago: the light a person acts on at tick k is what was thrown in answer to tick k - REACTION, a tenth of
-a second that nobody reacts within anyway. So the run depends on the seed alone, not on the speed of the machine, and
-camera, perception and projector still work at the same time. Nothing is lost: a tick that is not answered is sent again.
+`REACTION` ticks ago: the light a person acts on at tick k is what was thrown in answer to tick k - REACTION, a tenth
+of a second within which nobody reacts anyway. So the run depends on the seed alone, not on the speed of the machine,
+and camera, perception and projector still work at the same time. A tick that is not answered is sent again.
 """
 
 from __future__ import annotations

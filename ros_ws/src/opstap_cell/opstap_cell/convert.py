@@ -8,13 +8,13 @@ import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point, Pose, Quaternion, Vector3
 from numpy.typing import NDArray
-from opstap.perception.watch import Hand, PlaceSeen
 from opstap_interfaces import msg as m
 from sensor_msgs.msg import Image
 
 from opstap.geometry import Capsule
 from opstap.geometry import Pose as RigidPose
 from opstap.instructions import Cell
+from opstap.perception.watch import Hand, PlaceSeen
 from opstap.simulation.world import Held, WorldState
 from opstap.workflow.engine import current_step
 from opstap.workflow.model import (
@@ -178,7 +178,7 @@ def state_to_ros(
         paused=bool(state.paused), help_asked=state.help_since is not None,
         help_since=time_to_ros(state.help_since or 0), step_since=time_to_ros(state.step_since),
         empty_bins=[b.id for b in cell.scene.bins if state.contents.get(b.id) is Content.EMPTY],
-        person=person, language=language, level=level, sequence=int(state.sequence),
+        person=profile.id, language=profile.language, level=profile.level, sequence=int(state.sequence),
     )  # fmt: skip
     message.header.stamp, message.header.frame_id = time_to_ros(stamp), frame
     return message

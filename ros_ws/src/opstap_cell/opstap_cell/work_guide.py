@@ -68,12 +68,8 @@ class WorkGuide(CellNode):
         self.publish()
 
     def publish(self) -> None:
-        p = self.profile
-        self.state_out.publish(
-            convert.state_to_ros(
-                self.recorder.state, self.cell, p.id, p.language, p.level, self.stamp, self.table_frame
-            )
-        )
+        state = self.recorder.state
+        self.state_out.publish(convert.state_to_ros(state, self.cell, self.profile, self.stamp, self.table_frame))
 
 
 def main() -> int:

@@ -1,0 +1,83 @@
+"""The whole cell, real or simulated. `opstap launch cell.launch.py --show-args`, or `ros2 launch` under real ROS."""
+
+import os
+from pathlib import Path
+
+from launch.actions import DeclareLaunchArgument, EmitEvent, OpaqueFunction, RegisterEventHandler, TimerAction
+from launch.event_handlers import OnProcessExit
+from launch.events import Shutdown
+from launch_ros.actions import Node
+
+from launch import LaunchDescription
+from opstap.preflight import begin_anew, check, named
+from opstap.simulation.person import load_traits
+
+ROOT = Path(__file__).resolve().parent.parent
+ARGUMENTS = {
+    "cell": ("oral_care", "scene: a name in config/cells, or a path"),
+    "task": ("oral_care_case", "work instructions: a name in config/tasks, or a path"),
+    "sim": ("true", "true: simulated camera and person; false: the real devices"),
+    "recording": ("", "a recorded .db3 or .bag to play instead of a live camera"),
+    "person": ("demo", "simulated person: a name in config/people, or a path"),
+    "profile": ("default", "whose language and level: a profile id of the scene"),
+    "seed": ("1", "seed of the simulation"),
+    "speed": ("1", "simulated seconds in a second, or max"),
+    "out": ("out", "folder for the journal, the film and the step pictures"),
+    "film": ("false", "keep a film and a picture of every step; only with consent of the people in it"),
+    "window": ("false", "show the projection full-screen on the projector's display"),
+    "port": ("8080", "port of the pages on this machine; 0: no pages"),
+    "namespace": ("cell_1", "ROS namespace of this cell"),
+    "linger": ("3", "seconds the pages stay after the simulated case is packed"),
+}
+
+
+def nodes(context):
+    """The nodes, after everything that can be wrong beforehand was checked."""
+    value = context.launch_configurations
+    out = Path(value["out"]).absolute()
+    cell, files = check(ROOT / "config", value["cell"], value["task"], out, int(value["port"]))
+    sim = value["sim"] == "true"
+    source = "simulated" if sim else "recording" if value["recording"] else "live"
+    speed = 0.0 if value["speed"] == "max" else float(value["speed"])
+    kept = begin_anew(out) if sim else out / "kept"
+    kept.mkdir(exist_ok=True)
+    common = {"scene": str(files.scene), "task": str(files.task), "use_sim_time": sim}
+
+    def node(name, **parameters):
+        return Node(
+            package="opstap_cell", executable=name, name=name, namespace=value["namespace"], output="screen",
+            parameters=[common | parameters], respawn=True, respawn_delay=0.5,
+        )  # fmt: skip
+
+    actions = [
+        node("work_guide", journal=str(out / "journal.db"), person=value["profile"]),
+        node("projector_guidance", window=value["window"] == "true"),
+        node("depth_camera", source=source, recording=value["recording"], seed=int(value["seed"])),
+        node("perception", checkpoint=str(kept / "perception.npz")),
+    ]
+    if sim:
+        person = named(ROOT / "config" / "people", value["person"])
+        load_traits(person, cell)
+        simulator = node("cell_simulator", person=str(person), seed=int(value["seed"]), speed=speed,
+                         saved=str(kept / "world.pickle"))  # fmt: skip
+        actions += [simulator, RegisterEventHandler(OnProcessExit(target_action=simulator, on_exit=_end))]
+    if value["film"] == "true":
+        actions.append(node("film", out=str(out)))
+    if int(value["port"]):
+        # The first instruction comes before the pages: they start when the others have.
+        actions.append(TimerAction(period=2.0, actions=[node("dashboard", port=int(value["port"]), simulated=sim)]))
+    return actions
+
+
+def _end(event, context):
+    """The simulated case is packed: leave the page up for a moment, then end the cell."""
+    if event.returncode != 0:
+        return []
+    linger = float(context.launch_configurations["linger"])
+    return [TimerAction(period=linger, actions=[EmitEvent(event=Shutdown(reason="the case is packed"))])]
+
+
+def generate_launch_description():
+    declared = [DeclareLaunchArgument(n, default_value=d, description=t) for n, (d, t) in ARGUMENTS.items()]
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    return LaunchDescription([*declared, OpaqueFunction(function=nodes)])

@@ -1,0 +1,123 @@
+"""Serves the bench page: the live cell from above, what is projected, the step, the events.
+
+Subscribes: work_state, workspace_state, camera/color/image_raw/compressed, projector/<id>/image, /diagnostics.
+Publishes: operator_input.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+from diagnostic_msgs.msg import DiagnosticArray
+from opstap_interfaces.msg import OperatorInput, WorkspaceState, WorkState
+from rclpy.clock import Clock, ClockType
+from sensor_msgs.msg import CompressedImage, Image
+
+from opstap.pages import protocol
+from opstap.pages.bench import Bench
+from opstap.pages.server import PageServer, PageServerError
+from opstap.workflow.model import Content
+from opstap_cell import convert
+from opstap_cell.cell_node import CellNode, StartError, run
+from opstap_cell.parameters import declare, parameter
+from opstap_cell.qos import EVENT, SENSOR, STATE
+
+GONE_AFTER = 3.0
+"""Seconds without diagnostics after which a node is shown as gone."""
+LEVELS = {b"\x00": "ok", b"\x01": "warn", b"\x02": "error", b"\x03": "stale"}
+
+
+@dataclass(frozen=True)
+class Config:
+    host: str = parameter("address to listen on; only this machine's own", "127.0.0.1")
+    port: int = parameter("TCP port of the pages", 8080, 1, 65535)
+    simulated: bool = parameter("the cell is simulated, and the page says so", False)
+
+
+class Dashboard(CellNode):
+    def __init__(self) -> None:
+        super().__init__("dashboard")
+        config = declare(self, Config)
+        self.bench = Bench(self.cell, simulated=config.simulated)
+        self.work: WorkState | None = None
+        self.contents: dict[str, Content] = {}
+        self.nodes: dict[str, tuple[float, protocol.NodeStatus]] = {}
+        self.clock_was: tuple[float, int] | None = None
+        self.speed = 1.0
+        self.input_out = self.create_publisher(OperatorInput, "operator_input", EVENT)
+        self.create_subscription(WorkState, "work_state", self.on_work_state, STATE)
+        self.create_subscription(WorkspaceState, "workspace_state", self.on_workspace, STATE)
+        self.create_subscription(CompressedImage, "camera/color/image_raw/compressed", self.on_camera, SENSOR)
+        for p in self.cell.scene.projectors:
+            self.create_subscription(Image, f"projector/{p.id}/image", self.on_projection, STATE)
+        self.create_subscription(DiagnosticArray, "/diagnostics", self.on_diagnostics, 10)
+        self.create_timer(0.1, self.show, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        root = Path(os.environ.get("OPSTAP_ROOT", ".")) / "web"
+        try:
+            self.pages = PageServer(config.host, config.port, root, self.on_page_input)
+            self.pages.start()
+        except PageServerError as error:
+            raise StartError(str(error)) from error
+        self.get_logger().info(f"the cell in the browser: {self.pages.url}")
+
+    def on_work_state(self, message: WorkState) -> None:
+        self.got_input()
+        self.work = message
+
+    def on_workspace(self, message: WorkspaceState) -> None:
+        self.contents = {p.place: convert.CONTENTS[p.content] for p in message.places}
+
+    def on_camera(self, message: CompressedImage) -> None:
+        stamp = convert.time_from_ros(message.header.stamp)
+        self.pages.publish_image(protocol.PictureKind.CAMERA, stamp, bytes(message.data))
+
+    def on_projection(self, message: Image) -> None:
+        image = cv2.cvtColor(convert.image_from_ros(message), cv2.COLOR_RGB2BGR)
+        encoded = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
+        stamp = convert.time_from_ros(message.header.stamp)
+        self.pages.publish_image(protocol.PictureKind.PROJECTOR, stamp, encoded)
+
+    def on_diagnostics(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            name = status.name.rsplit("/", 1)[-1]
+            shown = protocol.NodeStatus(name=name, level=LEVELS.get(status.level, "error"), message=status.message)
+            self.nodes[name] = (time.monotonic(), shown)
+
+    def show(self) -> None:
+        """Put the newest state on the pages, ten times a second."""
+        if self.work is None:
+            return
+        now, stamp = time.monotonic(), convert.time_from_ros(self.work.header.stamp)
+        if self.clock_was is None or now - self.clock_was[0] > 1.0:
+            if self.clock_was:
+                self.speed = max(0.0, round((stamp - self.clock_was[1]) / 1e9 / (now - self.clock_was[0]), 1))
+            self.clock_was = (now, stamp)
+        nodes = tuple(
+            s if now - at < GONE_AFTER else s.model_copy(update={"level": "stale", "message": "not heard of"})
+            for at, s in self.nodes.values()
+        )
+        profile = self.cell.scene.profile[self.work.person]
+        state = convert.state_from_ros(self.work)
+        self.pages.publish(self.bench.update(state, profile, stamp, self.contents, nodes, self.speed))
+
+    def on_page_input(self, message: protocol.OperatorInput, role: protocol.Role) -> None:
+        out = OperatorInput(asked=message.asked.value, source=f"page ({role})")
+        out.header.stamp = self.get_clock().now().to_msg()
+        self.input_out.publish(out)
+
+    def destroy_node(self) -> None:
+        self.pages.close()
+        super().destroy_node()
+
+
+def main() -> int:
+    return run(Dashboard)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
