@@ -11,7 +11,7 @@ from opstap.scene import Profile
 from opstap.workflow.model import Content, Phase, State, Trouble
 
 EVENTS = 40
-SOLVED = {
+WORDS = {
     "en": {"step": "Done: {part}.", "solved": "Put right.", "began": "A new case.", "done": "The case is full."},
     "nl": {
         "step": "Klaar: {part}.",
@@ -84,7 +84,7 @@ class Bench:
     def _follow(self, state: State, language: str, stamp: int) -> None:
         """Turn the difference to the last state into happenings."""
         before, self._state = self._state, state
-        words = SOLVED.get(language, SOLVED["en"])
+        words = WORDS.get(language, WORDS["en"])
         at = stamp / 1e9
         if state.job != before.job:
             self._events.clear()

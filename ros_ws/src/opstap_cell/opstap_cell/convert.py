@@ -15,6 +15,7 @@ from opstap.geometry import Capsule
 from opstap.geometry import Pose as RigidPose
 from opstap.instructions import Cell
 from opstap.perception.watch import Hand, PlaceSeen
+from opstap.scene import Profile
 from opstap.simulation.world import Held, WorldState
 from opstap.workflow.engine import current_step
 from opstap.workflow.model import (
@@ -164,9 +165,7 @@ def world_from_ros(message: m.SimulatedWorld) -> WorldState:
     )  # fmt: skip
 
 
-def state_to_ros(
-    state: State, cell: Cell, person: str, language: str, level: str, stamp: int, frame: str
-) -> m.WorkState:
+def state_to_ros(state: State, cell: Cell, profile: Profile, stamp: int, frame: str) -> m.WorkState:
     step = current_step(cell, state)
     message = m.WorkState(
         task=state.task, job=int(state.job), phase=state.phase.value, step=int(state.step),

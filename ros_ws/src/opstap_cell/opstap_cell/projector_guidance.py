@@ -15,7 +15,7 @@ from sensor_msgs.msg import Image
 from opstap.documents import nearest
 from opstap.guidance.cues import Cue, cues
 from opstap.guidance.drawing import Painter
-from opstap.guidance.window import ProjectorWindow, WindowError
+from opstap.guidance.window import NoDisplay, ProjectorWindow
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
@@ -74,7 +74,7 @@ class ProjectorGuidance(CellNode):
         try:
             self.window = ProjectorWindow(self.projector.display, (optics.width, optics.height))
             self.fault, self.shown = "", None
-        except WindowError as error:
+        except NoDisplay as error:
             self.window, self.fault = None, str(error)
 
     def keep_window(self) -> None:

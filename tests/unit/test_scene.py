@@ -1,0 +1,121 @@
+"""The files people edit: the shipped ones are right, and a wrong one is told with line, field and what is allowed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from opstap.documents import DocumentError
+from opstap.instructions import load_cell
+from opstap.scene import load_scene
+
+ROOT = Path(__file__).parents[2]
+SCENE, TASK = ROOT / "config/cells/oral_care.yaml", ROOT / "config/tasks/oral_care_case.yaml"
+
+
+def test_the_shipped_job_is_a_real_one(cell):
+    assert len(cell.task.steps) >= 24
+    assert len({s.part for s in cell.task.steps}) > 20
+
+
+def test_every_light_is_inside_the_projection(cell):
+    view = cell.scene.projectors[0].view
+    for name, surface in cell.scene.surfaces.items():
+        assert view.sees(surface.corners()).all(), name
+
+
+def test_label_leans_back_towards_the_operator(cell):
+    label = cell.scene.bin["bin_07"].label
+    normal = label.pose.rotation[:, 2]
+    assert normal == pytest.approx([0, -np.sqrt(0.5), np.sqrt(0.5)])
+    top = label.corners()[:2, 2]
+    assert top == pytest.approx(cell.scene.bin["bin_07"].position[2] + cell.scene.bin["bin_07"].size[2])
+
+
+def changed(tmp_path: Path, source: Path, *edits: tuple[str, str]) -> tuple[Path, int]:
+    """A copy with the first occurrence of each text replaced; also the line of the last edit."""
+    text = source.read_text()
+    line = 0
+    for old, new in edits:
+        assert old in text
+        line = text[: text.index(old)].count("\n") + 1
+        text = text.replace(old, new, 1)
+    path = tmp_path / source.name
+    path.write_text(text)
+    return path, line
+
+
+SCENE_FAULTS = [
+    (", height: 0.74}", "}", "table.height: found nothing", "needed"),
+    ("size: [0.055, 0.190, 0.045]", "size: [0.055, -0.190, 0.045]", "bins[0].size[1]: found -0.19", "greater than 0"),
+    ("position: [-0.385, 0.100, 0.003]", "position: [-0.330, 0.100, 0.003]", "'bin_08' overlaps bin 'bin_07'", "clear"),
+    ("{id: bin_06, part: saliva_ejector, position: [0.460", "{id: bin_06, part: saliva_ejector, position: [0.640",
+     "reaches over the table's edge", "inside"),
+    ("position: [-0.1275, 0.1208]", "position: [-0.2275, 0.1208]", "slot 'slot_01'", "inside +-0.225"),
+    ("depth: {width: 848, height: 480, focal: 425}", "depth: {width: 848, height: 480, focal: 900}",
+     "is outside the camera's view", "on the table x"),
+    ("{id: bin_02,", "{id: bin_01,", "'bin_01' a second time", "its own"),
+    ("cell: oral_care", "cell: oral_care\ncolour: red", "unknown field 'colour'", "docs/scene-and-task.md"),
+    ("rpy_deg: [180, 0, 0]", "rpy_deg: [0, 0, 0]", "outside the camera's view", "does not look down"),
+    ("hand: right}", "hand: middle}", "people[0].hand: found 'middle'", "'right' or 'left'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "found", "allowed"), SCENE_FAULTS)
+def test_a_wrong_scene_is_told(tmp_path, old, new, found, allowed):
+    path, _ = changed(tmp_path, SCENE, (old, new))
+    with pytest.raises(DocumentError) as error:
+        load_scene(path)
+    assert found in str(error.value)
+    assert allowed in str(error.value)
+    assert str(error.value).startswith(f"{path}:")
+
+
+def test_the_line_is_the_line_of_the_fault(tmp_path):
+    path, line = changed(tmp_path, SCENE, ("position: [-0.1275, 0.1208]", "position: [-0.2275, 0.1208]"))
+    with pytest.raises(DocumentError, match=f"{path}:{line}: case.slots"):
+        load_scene(path)
+
+
+TASK_FAULTS = [
+    ("{id: gauze, part: gauze,", "{id: gauze, part: gauzes,", "unknown part 'gauzes'", "did you mean 'gauze'?"),
+    ("slot: slot_05}", "slot: slot_99}", "unknown slot 'slot_99'", "slot_01"),
+    ("slot: slot_05}", "slot: slot_04}", "slot 'slot_04' of step 'toothbrush' a second time", "one step a slot"),
+    ("name: {en: probe, nl: sonde}", "name: {en: probe}", "parts.probe.name.nl: found no words", "en, nl"),
+    ('"Take {count}: {part}."', '"Take {counts}: {part}."', "Take {counts}", "{count} and {part}"),
+    ("size: [0.165, 0.014, 0.010]", "size: [0.165, 0.014]", "parts.probe.size", ""),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "found", "allowed"), TASK_FAULTS)
+def test_a_wrong_task_is_told(tmp_path, old, new, found, allowed):
+    path, line = changed(tmp_path, TASK, (old, new))
+    with pytest.raises(DocumentError) as error:
+        load_cell(SCENE, path)
+    assert found in str(error.value)
+    assert allowed in str(error.value)
+    assert str(error.value).startswith(f"{path}:{line}:")
+
+
+def test_a_bin_with_an_unknown_part_is_told_in_the_scene(tmp_path):
+    path, _ = changed(tmp_path, SCENE, ("part: probe", "part: prob"))
+    with pytest.raises(DocumentError) as error:
+        load_cell(path, TASK)
+    # The task then also misses a bin for its part, which is told of the task first.
+    assert "prob" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("- a\n- b\n", "allowed: fields"), ("cell: [1\n", "not valid YAML"), ("", "found nothing")],
+)
+def test_what_is_no_scene_at_all_is_told(tmp_path, text, found):
+    path = tmp_path / "scene.yaml"
+    path.write_text(text)
+    with pytest.raises(DocumentError, match=found):
+        load_scene(path)
+
+
+def test_a_missing_file_names_those_that_are_there(tmp_path):
+    with pytest.raises(DocumentError, match="did you mean 'oral_care'"):
+        load_scene(SCENE.with_name("oral_car.yaml"))
