@@ -95,8 +95,9 @@ class Arm:
         shoulder = _lean(upright, wrist)
         elbow = _elbow(shoulder, wrist, self.side)
         across = self.side * np.array([ahead[1], -ahead[0], 0.0])
-        points = self.body.apply(np.stack([shoulder, elbow, wrist, knuckles]))
-        return Joints(*points, grip, self.body.rotation @ across, self.body.rotation @ ahead)
+        shoulder, elbow, wrist, knuckles = self.body.apply(np.stack([shoulder, elbow, wrist, knuckles]))
+        rotation = self.body.rotation
+        return Joints(shoulder, elbow, wrist, knuckles, grip, rotation @ across, rotation @ ahead)
 
     def capsules(self, joints: Joints, opening: float) -> tuple[Capsule, ...]:
         """Upper arm, forearm, sleeve, palm, two fingers and thumb; `opening` metres from grip point to fingertip."""
@@ -137,12 +138,12 @@ def _lean(upright: Floats, wrist: Floats) -> Floats:
 
     def short(lean: float) -> float:
         drop = wz - HIP_HEIGHT - (TORSO * TORSO - lean * lean) ** 0.5
-        return (level - lean) ** 2 + drop * drop - reach * reach
+        return float((level - lean) ** 2 + drop * drop - reach * reach)
 
     if short(0.0) <= 0:
         return upright
     if short(LEAN) > 0:
-        raise OutOfReachError(f"{float(short(LEAN) + reach * reach) ** 0.5 - reach:.2f} m too far")
+        raise OutOfReachError(f"{(short(LEAN) + reach * reach) ** 0.5 - reach:.2f} m too far")
     near, far = 0.0, LEAN
     for _ in range(24):
         middle = (near + far) / 2

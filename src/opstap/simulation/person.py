@@ -1,62 +1,105 @@
-"""A simulated person who knows nothing of the task and acts on the projected light alone.
+"""A simulated person at the bench, who does what the light says.
 
-The person looks, reaches, takes, waits for a lit place, puts the part there; makes the mistakes that the file asks
-for, and puts them right by following the light, as a person would.
+The person sees the light (`sight`) and the parts that lie there, feels what is in the hand, and remembers the last
+thing done. The task, the work guide's state and what belongs where are unknown to the person: when the light is wrong
+or falls beside its place, the work goes wrong or stops, as it would on a real bench.
+
+    hand empty    sky-blue bin       take as many as the pips say
+                  crossed slot       take out what lies there
+                  amber bin          the part just put down was wrong: take it out again
+    part in hand  amber bin          put back there as many as the pips say
+                  sky-blue slot      put it there
+    otherwise     violet bin, white light, darkness: wait with the hands at rest
+
+A light that was acted on is left alone until it goes out: the cell takes a moment to see what was done. When it stays,
+the person does what people do: puts the part back, or takes it out, and tries again.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
+from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from opstap.documents import Document, Fault, Model, nearest
-from opstap.geometry import Capsule, Floats, Pose
+from opstap.geometry import Capsule, Floats
 from opstap.instructions import Cell
 from opstap.scene import Id
-from opstap.simulation.arm import Build, arm, minimum_jerk
-from opstap.simulation.sight import Seen, Sign
-from opstap.simulation.world import Held, lying_in_bin, lying_in_slot
+from opstap.simulation.arm import Arm, Build, OutOfReachError, Tremor, standing_at
+from opstap.simulation.bench import Bench
+from opstap.simulation.hand import GRIP_DEPTH, Hand, Terrain
+from opstap.simulation.plan import Plan, Step
+from opstap.simulation.sight import Seen
+from opstap.simulation.world import Held
 
-Rate = Annotated[float, Field(ge=0, le=1)]
-GIVE_UP = 6.0
-"""Seconds with a part in hand and its bin still lit, after which a person puts it back and tries again."""
+REST = np.array([0.25, 0.02, 0.015])
+"""Where a right hand rests, body frame: on the table's edge, beside the words."""
+HOLD = np.array([0.29, 0.04, 0.11])
+"""Where it waits with a part: near the body, clear of bins and case."""
+READY = np.array([0.31, 0.10, 0.09])
+"""Where it waits while the other hand works."""
+FEEL_HEIGHT = 0.015
+"""How high above the floor of an empty bin the fingers feel for a part, metres."""
+GRASP_SECONDS, RELEASE_SECONDS = 0.4, 0.3
+PATIENCE = 8.0
+"""Seconds until a person tries again what the light still asks for."""
+GLOVE = 1.15
+"""How much thicker a gloved hand is."""
+
+
+Nth = Annotated[int, Field(ge=1, le=10000)]
+Channel = Annotated[int, Field(ge=0, le=255)]
+Color = tuple[Channel, Channel, Channel]
 
 
 class Mistake(Model):
-    """One mistake: at the `at`-th time of taking or placing (from 1)."""
+    """Something that goes wrong once: at the n-th reach for a lit bin, or at the n-th placing in a lit slot."""
 
-    kind: Literal["wrong_bin", "wrong_slot", "too_many"]
-    at: Annotated[int, Field(ge=1, le=1000)]
+    kind: Literal["wrong_bin", "too_many", "wrong_slot"]
+    at_pick: Nth | None = None
+    at_place: Nth | None = None
+
+    @model_validator(mode="after")
+    def _one_moment(self) -> Mistake:
+        moment, other = ("at_place", "at_pick") if self.kind == "wrong_slot" else ("at_pick", "at_place")
+        if getattr(self, moment) is None or getattr(self, other) is not None:
+            raise ValueError(f"'{moment}' and no '{other}' with the kind '{self.kind}'")
+        return self
 
 
 class Traits(Model):
-    """How a simulated person works (`config/people/*.yaml`)."""
+    """How a person is and works, as `config/people/*.yaml` describes it. Durations are those of a person at ease."""
 
     person: Id
+    seed: Annotated[int, Field(ge=0)] = 1
+    """Other seeds: other reaction times and hesitations."""
     hand: Literal["right", "left", "both"] = "right"
-    speed: Annotated[float, Field(ge=0.3, le=3)] = 1.0
-    """1 is a calm pace; movements take 1 / speed as long."""
-    reaction: Annotated[float, Field(ge=0.1, le=3)] = 0.35
-    """Seconds from a change of the light to the start of a movement, on average."""
-    hesitation: Rate = 0.0
-    """Chance of a pause of one to three seconds before a movement."""
-    tremor: Annotated[float, Field(ge=0, le=0.02)] = 0.0
-    """Amplitude of a shaking hand, metres."""
-    glove: bool = False
-    skin: tuple[int, int, int] = (205, 160, 130)
-    sleeve: Annotated[float, Field(ge=0, le=0.03)] = 0.006
+    """The only hand that is used; or `both`: the nearer one, while the other gets ready."""
+    speed: Annotated[float, Field(ge=0.2, le=3.0)] = 1.0
+    """Of movements; 1 is a calm reach of about 0.8 s."""
+    reaction: Annotated[float, Field(ge=0.1, le=5.0)] = 0.4
+    """Seconds from a light to the movement; varies from 0.6 to 1.5 times this."""
+    hesitation: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    """Probability of waiting 0.5 to 2 s before a reach."""
+    tremor: Annotated[float, Field(ge=0.0, le=0.02)] = 0.0003
+    """Amplitude of the hands' tremor, metres."""
+    skin: Color = (205, 160, 130)
+    glove: Color | None = None
+    """Colour of gloves; hands are thicker with them."""
+    sleeve: bool = False
+    """Loose sleeves: thicker arms."""
     mistakes: tuple[Mistake, ...] = ()
     empty_bins: tuple[Id, ...] = ()
-    """Bins that nobody filled before the job."""
+    """Bins that are empty when the job starts."""
 
 
 def load_traits(path: Path, cell: Cell) -> Traits:
-    """The person in `path`.
+    """The person in `path`, checked against the cell where the person is to work.
 
     Raises:
         DocumentError: telling every fault with line and field.
@@ -73,242 +116,249 @@ def load_traits(path: Path, cell: Cell) -> Traits:
     return traits
 
 
-@dataclass
-class Places:
-    """The true contents of bins and slots; the last part is on top."""
-
-    bins: dict[str, list[str]]
-    slots: dict[str, list[str]]
+class Act(str, Enum):
+    TAKE = "take"
+    PLACE = "place"
+    PUT_BACK = "put_back"
+    TAKE_OUT = "take_out"
 
 
 @dataclass(frozen=True)
-class Move:
-    """A movement of the hand to `target` (3,), then an `action` at `place`."""
+class Wish:
+    """What the person is about to do, at a bin or slot, with that many parts."""
 
-    target: tuple[float, float, float]
-    seconds: float
-    closed: bool
-    action: Literal["", "take", "put", "rest"] = ""
-    place: str = ""
-
-
-class Hand:
-    """One hand: where it is, what it holds, and what it is about to do."""
-
-    def __init__(self, build: Build, home: tuple[float, float, float]) -> None:
-        self.build, self.home = build, home
-        self.position: Floats = np.array(home)
-        self.start: Floats = self.position
-        self.elapsed = 0.0
-        self.todo: deque[Move] = deque()
-        self.held: list[tuple[str, Floats]] = []
-        """Parts in the hand with their yaw-only rotation (3, 3)."""
-        self.closed = False
-
-    def advance(self, seconds: float) -> Move | None:
-        """Go on with the movement; returns it when it ends."""
-        if not self.todo:
-            return None
-        move = self.todo[0]
-        self.closed = move.closed
-        self.elapsed += seconds
-        share = 1.0 if move.seconds <= 0 else self.elapsed / move.seconds
-        target = np.array(move.target)
-        s = minimum_jerk(share)
-        arc = 0.18 * float(np.linalg.norm(target[:2] - self.start[:2])) * 4 * s * (1 - s)
-        self.position = self.start + s * (target - self.start) + np.array([0.0, 0.0, arc])
-        if share < 1.0:
-            return None
-        self.todo.popleft()
-        self.start, self.elapsed = self.position, 0.0
-        return move
+    act: Act
+    place: str
+    count: int = 1
 
 
 class Person:
-    """See the module's text. `act` is called once a tick with what is seen."""
+    """Acts on light: `act` once a tick of `dt` seconds. Deterministic for the same traits, `rng` state and light.
 
-    def __init__(self, cell: Cell, traits: Traits, seed: int) -> None:
-        self.cell, self.traits, self.seed = cell, traits, seed
-        self.rng = np.random.default_rng([seed, 3])
-        radius = 0.034 if traits.glove else 0.030
-        edge = -cell.scene.table.size[1] / 2
-        self.hands = {
-            side: Hand(Build(side, radius, traits.sleeve), (side * 0.30, edge + 0.03, 0.06)) for side in (-1, 1)
-        }
-        self.now = 0.0
-        self.ready_at = 0.0
-        self.seen = Seen()
-        self.took_from = ""
-        self.took_at = 0.0
-        self.takes = self.puts = 0
-        self.happened: list[tuple[str, str, str]] = []
-        """What was really done this tick: (taken or placed or put_back or removed, place, part)."""
+    Raises:
+        OutOfReachError: a bin or slot is too far for a hand that has to get there.
+    """
 
-    def act(self, seen: Seen, seconds: float, places: Places) -> None:
-        """Go on for `seconds`, seeing `seen`."""
-        self.now += seconds
-        self.happened = []
-        if seen != self.seen:
-            self.seen = seen
-            self.ready_at = self.now + float(self.traits.reaction * self.rng.uniform(0.7, 1.6))
-            if self.rng.random() < self.traits.hesitation:
-                self.ready_at += float(self.rng.uniform(1.0, 3.0))
-        busy = False
-        for hand in self.hands.values():
-            move = hand.advance(seconds)
-            if move and move.action in ("take", "put"):
-                self._do(hand, move, places)
-            busy |= bool(hand.todo)
-        if not busy and self.now >= self.ready_at:
-            self._decide(places)
+    def __init__(self, traits: Traits, bench: Bench, terrain: Terrain, dt: float, rng: np.random.Generator) -> None:
+        self.traits = traits
+        self._bench = bench
+        self._dt = dt
+        self._rng = rng
+        scene = bench.cell.scene
+        body = standing_at(0.0, -scene.table.size[1] / 2, 0.0)
+        build = Build(hand=GLOVE if traits.glove else 1.0, sleeve=traits.sleeve)
+        self._hands = {}
+        for side in (1, -1):
+            arm = Arm(side, body, build)
+            grip = body.apply(REST * (side, 1, 1))
+            self._hands[side] = Hand(arm, grip, terrain, traits.speed, Tremor(traits.tremor, rng))
+        self._at_pick = {m.at_pick: m.kind for m in traits.mistakes}
+        self._at_place = {m.at_place: m.kind for m in traits.mistakes}
+        self._centres = {b.id: b.pose.translation for b in scene.bins}
+        self._centres |= {s.id: scene.case.slot_floor(s).pose.translation for s in scene.case.slots}
+        self._check_reach()
+        self._picks = self._places = 0
+        self._now = 0.0
+        self._seen = Seen()
+        self._wish: Wish | None = None
+        self._wished_at = self._acted_at = 0.0
+        self._reaction = 0.0
+        self._done: set[tuple[Act, str]] = set()
+        """Lights that were acted on and are still there."""
+        self._origin = ""
+        """Where the part in the hand comes from."""
+        self._just_placed = ""
+        """The slot that got a part, as long as that was the last thing done."""
+        self._plan = Plan()
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is held and no hand is moving."""
-        return not any(h.todo or h.held for h in self.hands.values())
+        """Whether the hands rest and are empty, and no light asks for anything."""
+        return self._seen.nothing and not any(h.busy or h.grasped for h in self._hands.values())
+
+    def act(self, seen: Seen) -> None:
+        """Live on for one tick, with what is `seen`."""
+        self._now += self._dt
+        self._seen = seen
+        lights = {Act.TAKE: seen.take, Act.PUT_BACK: seen.put_back, Act.PLACE: seen.place, Act.TAKE_OUT: seen.take_out}
+        self._done = {(act, place) for act, place in self._done if place in lights[act]}
+        wish = self._wanted()
+        if wish != self._wish:
+            self._wish, self._wished_at = wish, self._now
+            self._reaction = self.traits.reaction * self._rng.uniform(0.6, 1.5)
+        if not self._plan.go_on(self._now) and wish and self._now - self._wished_at >= self._reaction:
+            hand = self._hand_for(wish.place)
+            if not hand.busy:
+                self._begin(hand, wish)
+        for hand in self._hands.values():
+            hand.tick(self._dt)
 
     def capsules(self) -> tuple[Capsule, ...]:
-        """The arms, with the tremor of the moment."""
-        depth = self.cell.scene.table.size[1]
-        return tuple(
-            c
-            for side, hand in self.hands.items()
-            for c in arm(hand.build, depth, hand.position + self._shake(side), hand.closed)
-        )
+        """Both arms, table frame."""
+        return tuple(c for hand in self._hands.values() for c in hand.capsules())
 
-    def parts_in_hand(self) -> tuple[Held, ...]:
-        return tuple(
-            Held(part, Pose(rotation, hand.position + self._shake(side) + [0.0, 0.004 * i, 0.022 * i - 0.006]))
-            for side, hand in self.hands.items()
-            for i, (part, rotation) in enumerate(hand.held)
-        )
+    def held(self) -> tuple[Held, ...]:
+        """Parts in both hands."""
+        return tuple(h for hand in self._hands.values() for h in hand.held())
 
-    def _shake(self, side: int) -> Floats:
-        """Two incommensurable tones in the 8-12 Hz band of physiological tremor."""
-        t = 2 * np.pi * self.now
-        a = self.traits.tremor
-        return a * np.array([np.sin(8.3 * t + side), np.sin(10.7 * t), 0.6 * np.sin(11.9 * t)])
+    def _wanted(self) -> Wish | None:
+        """What the light asks of this person now; None: wait."""
+        seen, tired = self._seen, self._now - self._acted_at > PATIENCE
 
-    def _decide(self, places: Places) -> None:
-        """Start what the light asks for."""
-        holding = next((h for h in self.hands.values() if h.held), None)
+        def fresh(act: Act, place: str) -> bool:
+            return tired or (act, place) not in self._done
+
+        holding = next((h for h in self._hands.values() if h.grasped), None)
+        wishes: list[Wish] = []
         if holding:
-            self._with_part(holding, places)
-            return
-        out = [s for s, sign in self.seen.slots.items() if sign is Sign.TAKE_OUT and places.slots[s]]
-        if out:
-            self._go(self._hand_for(out[0]), out[0], "take", places)
-            return
-        lit = [b for b, sign in self.seen.bins.items() if sign is Sign.TAKE and places.bins[b]]
-        if not lit:
-            return
-        target = lit[0]
-        hand = self._hand_for(target)
-        self.takes += 1
-        count = max(1, self.seen.pips.get(target, 1))
-        if self._mistake("wrong_bin", self.takes):
-            target = self._neighbour(target, [b for b in places.bins if places.bins[b]])
-        if self._mistake("too_many", self.takes):
-            count += 1
-        for _ in range(min(count, len(places.bins[target]))):
-            self._go(hand, target, "take", places, wait_outside=True)
-        self.took_from, self.took_at = target, self.now
+            wishes += [Wish(Act.PUT_BACK, b, n) for b, n in seen.put_back.items() if fresh(Act.PUT_BACK, b)]
+            wishes += [Wish(Act.PLACE, s) for s in seen.place if fresh(Act.PLACE, s)]
+            if seen.take and tired:
+                wishes.append(Wish(Act.PUT_BACK, self._origin, len(holding.grasped)))
+            return wishes[0] if wishes else None
+        wishes += [Wish(Act.TAKE_OUT, s) for s in seen.take_out if fresh(Act.TAKE_OUT, s)]
+        if seen.put_back and self._just_placed:
+            wishes.append(Wish(Act.TAKE_OUT, self._just_placed))
+        if tired or not (seen.put_back or seen.take_out):
+            wishes += [Wish(Act.TAKE, b, n) for b, n in seen.take.items() if fresh(Act.TAKE, b)]
+        if tired:
+            wishes += [Wish(Act.TAKE_OUT, s) for s in seen.place if (Act.PLACE, s) in self._done]
+        return next((w for w in wishes if w.act is Act.TAKE or self._bench.inside(w.place)), None)
 
-    def _with_part(self, hand: Hand, places: Places) -> None:
-        back = [b for b, sign in self.seen.bins.items() if sign is Sign.PUT_BACK]
-        rings = [s for s, sign in self.seen.slots.items() if sign is Sign.PLACE]
-        if back:
-            for _ in range(min(len(hand.held), max(1, self.seen.pips.get(back[0], 1)))):
-                self._go(hand, back[0], "put", places)
-        elif rings:
-            self.puts += 1
-            target = rings[0]
-            if self._mistake("wrong_slot", self.puts):
-                target = self._neighbour(target, [s for s in places.slots if not places.slots[s]])
-            self._go(hand, target, "put", places)
-        elif self.seen.bins.get(self.took_from) is Sign.TAKE and self.now - self.took_at > GIVE_UP:
-            # The system did not notice: put it back and try again.
-            self._go(hand, self.took_from, "put", places)
-            self.took_at = self.now
+    def _begin(self, hand: Hand, wish: Wish) -> None:
+        """Plan what `wish` takes."""
+        deeds = {
+            Act.TAKE: self._take,
+            Act.PLACE: self._place,
+            Act.PUT_BACK: self._put_back,
+            Act.TAKE_OUT: self._take_out,
+        }
+        self._plan.begin(hand, *deeds[wish.act](hand, wish))
 
-    def _mistake(self, kind: str, number: int) -> bool:
-        return any(m.kind == kind and m.at == number for m in self.traits.mistakes)
+    def _take(self, hand: Hand, wish: Wish) -> list[Step]:
+        self._picks += 1
+        mistake = self._at_pick.get(self._picks)
+        bin_id = self._neighbour(wish.place, filled=True) if mistake == "wrong_bin" else wish.place
+        count = wish.count + (mistake == "too_many")
+        hesitates = self._rng.random() < self.traits.hesitation
+        pause = self._rng.uniform(0.5, 2.0) if hesitates else 0.0
+        grasps = [step for _ in range(count) for step in self._grasp(hand, bin_id)]
+        return [partial(float, pause), *grasps, *self._end(hand, wish)]
 
-    def _bin_at(self, place: str) -> Floats:
-        return np.asarray(self.cell.scene.bin[place].position)
+    def _place(self, hand: Hand, wish: Wish) -> list[Step]:
+        self._places += 1
+        wrong = self._at_place.get(self._places) == "wrong_slot"
+        slot = self._neighbour(wish.place, filled=False) if wrong else wish.place
+        other = self._hands[-hand.arm.side]
+        if self.traits.hand == "both" and not other.busy:
+            other.go(other.arm.body.apply(READY * (other.arm.side, 1, 1)))
+        # The next light may come, and the other hand set off, while this one is still on its way back.
+        back, finish = self._end(hand, wish)
+        return [*self._release(hand, slot, len(hand.grasped)), finish, back]
 
-    def _slot_at(self, place: str) -> Floats:
-        return self.cell.scene.case.slot_floor(self.cell.scene.slot[place]).pose.translation
+    def _put_back(self, hand: Hand, wish: Wish) -> list[Step]:
+        count = min(wish.count, len(hand.grasped))
+        return [*self._release(hand, wish.place, count), *self._end(hand, wish)]
 
-    def _neighbour(self, place: str, others: list[str]) -> str:
-        """The nearest of `others` that is not `place`."""
-        at = self._slot_at if place in self.cell.scene.slot else self._bin_at
-        return min((o for o in others if o != place), key=lambda o: float(np.linalg.norm(at(o) - at(place))))
+    def _take_out(self, hand: Hand, wish: Wish) -> list[Step]:
+        return [*self._grasp(hand, wish.place), *self._end(hand, wish)]
+
+    def _grasp(self, hand: Hand, place: str) -> list[Step]:
+        """Go to the part on top, take hold of it."""
+        return [
+            partial(self._approach, hand, place),
+            partial(self._squeeze, hand),
+            partial(self._pick_up, hand, place),
+        ]
+
+    def _release(self, hand: Hand, place: str, count: int) -> list[Step]:
+        """Put down parts in `place`, one by one."""
+        once: list[Step] = [
+            partial(self._carry, hand, place),
+            partial(self._let_go, hand),
+            partial(self._put_down, hand, place),
+        ]
+        return once * count
+
+    def _end(self, hand: Hand, wish: Wish) -> list[Step]:
+        """Draw the hand back, and remember what was done."""
+        return [partial(self._draw_back, hand), partial(self._finish, wish)]
+
+    def _approach(self, hand: Hand, place: str) -> float:
+        hand.open()
+        parts = self._bench.inside(place)
+        if parts:
+            hand.go(self._grip_of(self._bench.top(place).translation, parts[-1]))
+        elif not hand.grasped:
+            hand.go(self._centres[place] + (0.0, 0.0, FEEL_HEIGHT))
+        return 0.0
+
+    def _squeeze(self, hand: Hand) -> float:
+        hand.close()
+        return GRASP_SECONDS / self.traits.speed
+
+    def _pick_up(self, hand: Hand, place: str) -> float:
+        if self._bench.inside(place):
+            pose, part = self._bench.top(place), self._bench.take(place)
+            hand.hold(part, pose, self._height(part))
+            self._origin, self._just_placed = place, ""
+        return 0.0
+
+    def _carry(self, hand: Hand, place: str) -> float:
+        part = hand.grasped[-1].part
+        pose = self._bench.next(place, part)
+        hand.go(self._grip_of(pose.translation, part), pose.rotation)
+        return 0.0
+
+    def _let_go(self, hand: Hand) -> float:
+        hand.open()
+        return RELEASE_SECONDS / self.traits.speed
+
+    def _put_down(self, hand: Hand, place: str) -> float:
+        self._bench.put(place, hand.drop())
+        self._just_placed = place if place in self._bench.slots else ""
+        return 0.0
+
+    def _draw_back(self, hand: Hand) -> float:
+        """To where the hand waits: with a part in front of the body, empty at rest."""
+        hand.go(hand.arm.body.apply((HOLD if hand.grasped else REST) * (hand.arm.side, 1, 1)))
+        return 0.0
+
+    def _finish(self, wish: Wish) -> float:
+        self._acted_at = self._now
+        if wish.act in (Act.PUT_BACK, Act.TAKE_OUT):
+            self._done.clear()  # a correction: what is still lit is asked anew
+        self._done.add((wish.act, wish.place))
+        return 0.0
 
     def _hand_for(self, place: str) -> Hand:
+        """The hand that holds something, or the one that is used on that side."""
+        holding = next((h for h in self._hands.values() if h.grasped), None)
+        return holding or self._hands[self._side(place)]
+
+    def _side(self, place: str) -> int:
         if self.traits.hand == "both":
-            at = self._slot_at if place in self.cell.scene.slot else self._bin_at
-            return self.hands[1 if at(place)[0] >= 0 else -1]
-        return self.hands[1 if self.traits.hand == "right" else -1]
+            return 1 if self._centres[place][0] >= 0 else -1
+        return 1 if self.traits.hand == "right" else -1
 
-    def _go(
-        self, hand: Hand, place: str, action: Literal["take", "put"], places: Places, *, wait_outside: bool = False
-    ) -> None:
-        """Queue: above the place, down, do it, up; then home, or beside the case with a part in hand."""
-        at, rim = self._spot(place, action, places)
-        above = (at[0], at[1], rim + 0.09)
-        empty = action == "take" and not hand.held
-        self._move(hand, above, closed=not empty)
-        self._move(hand, at, closed=not empty, least=0.35)
-        grip = (at[0], at[1], at[2] + 0.001)
-        hand.todo.append(Move(grip, 0.3 / self.traits.speed, action == "take", action, place))
-        self._move(hand, above, closed=action == "take", least=0.3)
-        side = hand.build.side
-        edge = -self.cell.scene.table.size[1] / 2
-        waiting = (side * 0.30, edge + 0.07, 0.16)
-        self._move(hand, waiting if action == "take" and wait_outside else hand.home, closed=action == "take")
+    def _neighbour(self, place: str, filled: bool) -> str:
+        """The nearest other bin or slot that is (not) filled; `place` itself where there is none."""
+        places = self._bench.bins if place in self._bench.bins else self._bench.slots
+        others = [p for p, parts in places.items() if p != place and bool(parts) == filled]
+        centre = self._centres[place]
+        return min(others, key=lambda p: float(np.linalg.norm(self._centres[p] - centre)), default=place)
 
-    def _move(self, hand: Hand, target: tuple[float, float, float], *, closed: bool, least: float = 0.3) -> None:
-        start = np.array(hand.todo[-1].target) if hand.todo else hand.position
-        if not hand.todo:
-            hand.start, hand.elapsed = hand.position, 0.0
-        seconds = max(least, 0.3 + 0.85 * float(np.linalg.norm(np.array(target) - start)))
-        varied = seconds * float(self.rng.uniform(0.92, 1.12))
-        hand.todo.append(Move(target, varied / self.traits.speed, closed))
+    def _height(self, part: str) -> float:
+        return self._bench.cell.task.parts[part].size[2]
 
-    def _spot(
-        self, place: str, action: Literal["take", "put"], places: Places
-    ) -> tuple[tuple[float, float, float], float]:
-        """Where the fingers go, and the height of the rim around it."""
-        scene = self.cell.scene
-        in_bin = place in scene.bin
-        parts = (places.bins if in_bin else places.slots)[place]
-        lying = lying_in_bin if in_bin else lying_in_slot
-        if in_bin:
-            floor, rim = scene.bin[place].position, scene.bin[place].position[2] + scene.bin[place].size[2]
-        else:
-            surface = scene.case.slot_floor(scene.slot[place]).pose.translation
-            floor, rim = (surface[0], surface[1], surface[2]), float(surface[2] + scene.case.size[2])
-        if action == "take" and parts:
-            # The fingers close on the topmost part, off its middle as fingers do.
-            p = lying(self.cell, place, tuple(parts), self.seed)[-1].translation
-            return (float(p[0]), float(p[1]), float(p[2]) + 0.008), rim
-        height = 0.030 if in_bin else 0.022
-        return (floor[0], floor[1], floor[2] + height), rim
+    def _grip_of(self, centre: Floats, part: str) -> Floats:
+        return centre + (0.0, 0.0, self._height(part) / 2 - GRIP_DEPTH)
 
-    def _do(self, hand: Hand, move: Move, places: Places) -> None:
-        in_bin = move.place in self.cell.scene.bin
-        contents = (places.bins if in_bin else places.slots)[move.place]
-        if move.action == "take":
-            if not contents:
-                return
-            lying = lying_in_bin if in_bin else lying_in_slot
-            rotation = lying(self.cell, move.place, tuple(contents), self.seed)[-1].rotation
-            part = contents.pop()
-            hand.held.append((part, rotation))
-            self.took_at = self.now
-            self.happened.append(("taken" if in_bin else "removed", move.place, part))
-        elif hand.held:
-            part, _ = hand.held.pop()
-            contents.append(part)
-            self.happened.append(("put_back" if in_bin else "placed", move.place, part))
+    def _check_reach(self) -> None:
+        for place, centre in self._centres.items():
+            hand = self._hands[self._side(place)]
+            try:
+                hand.arm.reach(centre + (0.0, 0.0, 0.01))
+            except OutOfReachError as error:
+                name = "right" if hand.arm.side > 0 else "left"
+                raise OutOfReachError(f"'{place}' is out of reach of the {name} hand: {error}") from error

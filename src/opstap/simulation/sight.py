@@ -184,10 +184,14 @@ def _crossed(lit: NDArray[np.bool_], look: _Look) -> bool:
     return bool(lit.any()) and min(_sides(lit, look)) > 0.8 and 0.15 <= float(lit[look.middle].mean()) < 0.85
 
 
-def _pips(patch: NDArray[np.uint8]) -> int:
-    """Coloured discs on a label. The number beside them is white; a strip of light from the bin is not round."""
-    spread = patch.max(axis=-1).astype(int) - patch.min(axis=-1)
-    discs = ((spread > 100) & _lit(patch)).astype(np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(discs, connectivity=4)
-    width, height = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
-    return int(np.sum((stats[1:, cv2.CC_STAT_AREA] >= 6) & (width < 2 * height) & (height < 2 * width)))
+def _pips(light: NDArray[np.uint8]) -> int:
+    """How many pips a label shows: coloured spots as round as a disc; 1 where there are none."""
+    marks = (_colors(light) > 0).astype(np.uint8)
+    outlines, _ = cv2.findContours(marks, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return max(1, sum(_round(np.asarray(outline)) for outline in outlines))
+
+
+def _round(outline: NDArray[np.int32]) -> bool:
+    """Whether an outline encloses at least 0.8 of the circle around it (a square: 0.64)."""
+    (_, radius), area = cv2.minEnclosingCircle(outline), cv2.contourArea(outline)
+    return bool(radius >= 2 and area > 0.8 * np.pi * radius * radius)
