@@ -1,0 +1,143 @@
+"""Running processes: started when visited, restarted when asked, ended with SIGINT, SIGTERM, SIGKILL."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from launch.core import Action, LaunchContext, LaunchDescriptionEntity, SomeText, only, text_of
+from launch.event_handlers import OnProcessExit
+from launch.events import ProcessExited, ProcessIO, ProcessStarted
+
+_counts: dict[str, int] = {}
+
+
+class ExecuteProcess(Action):
+    """A process. See docs/underlay.md for the arguments that are known."""
+
+    def __init__(self, *, cmd: Iterable[SomeText], name: Any = None, **options: Any) -> None:
+        only(
+            type(self).__name__, options, "condition", "cwd", "env", "additional_env", "shell", "output", "respawn",
+            "respawn_delay", "sigterm_timeout", "sigkill_timeout", "on_exit", "emulate_tty",
+        )  # fmt: skip
+        super().__init__(condition=options.get("condition"))
+        self.cmd, self.process_name = list(cmd), name
+        self.options = options
+        self.returncode: int | None = None
+        self.process: asyncio.subprocess.Process | None = None
+        self.label = ""
+
+    def arguments(self, context: LaunchContext) -> list[str]:
+        """The command line."""
+        return [text_of(context, part) for part in self.cmd]
+
+    def execute(self, context: LaunchContext) -> list[LaunchDescriptionEntity] | None:
+        if context.is_shutdown:
+            return None
+        command = self.arguments(context)
+        base = text_of(context, self.process_name) if self.process_name else Path(command[0]).name
+        # One count for all processes, so that a number alone tells which one is meant.
+        _counts["all"] = _counts.get("all", 0) + 1
+        self.label = f"{base}-{_counts['all']}"
+        environment = dict(os.environ)
+        if self.options.get("env") is not None:
+            environment = {text_of(context, k): text_of(context, v) for k, v in dict(self.options["env"]).items()}
+        for key, value in dict(self.options.get("additional_env") or {}).items():
+            environment[text_of(context, key)] = text_of(context, value)
+        cwd = text_of(context, self.options["cwd"]) if self.options.get("cwd") else None
+        if self.options.get("on_exit") is not None:
+            context.register_event_handler(OnProcessExit(target_action=self, on_exit=self.options["on_exit"]))
+        task = asyncio.get_running_loop().create_task(self._run(context, command, environment, cwd))
+        context.waiting.add(task)
+        task.add_done_callback(context.waiting.discard)
+        context.processes.append(self)
+        return None
+
+    async def _run(self, context: LaunchContext, command: list[str], environment: dict[str, str], cwd: Any) -> None:
+        while not context.is_shutdown:
+            try:
+                # A process group of its own: a Ctrl-C at the terminal reaches it once, through us.
+                pipes: dict[str, Any] = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
+                pipes |= {"cwd": cwd, "env": environment, "start_new_session": True, "limit": 1 << 20}
+                if self.options.get("shell"):
+                    self.process = await asyncio.create_subprocess_shell(" ".join(command), **pipes)
+                else:
+                    self.process = await asyncio.create_subprocess_exec(*command, **pipes)
+            except OSError as error:
+                print(f"[ERROR] [{self.label}]: cannot be started: {error}", file=sys.stderr, flush=True)
+                return
+            process = self.process
+            event = {"action": self, "name": self.label, "pid": process.pid, "cmd": command}
+            print(f"[INFO] [{self.label}]: process started with pid [{process.pid}]", flush=True)
+            context.emit_event_sync(ProcessStarted(**event))
+            if context.is_shutdown:  # asked for while the process was being made
+                self.end(context)
+            await asyncio.gather(
+                self._show(context, process.stdout, event, out=True),
+                self._show(context, process.stderr, event, out=False),
+            )
+            self.returncode = await process.wait()
+            clean = self.returncode == 0
+            level, said = ("INFO", "has finished cleanly") if clean else ("ERROR", "has died")
+            detail = "" if clean else f", exit code {self.returncode}, cmd '{shlex.join(command)}'"
+            print(f"[{level}] [{self.label}]: process {said} [pid {process.pid}{detail}]", flush=True)
+            context.emit_event_sync(ProcessExited(returncode=self.returncode, **event))
+            if not self.options.get("respawn"):
+                return
+            delay = self.options.get("respawn_delay") or 0.0
+            # A shutdown that the exit causes must come before the restart.
+            await asyncio.sleep(0)
+            for _ in range(max(1, round(delay / 0.05))):
+                if context.is_shutdown:
+                    return
+                await asyncio.sleep(min(0.05, delay))
+
+    async def _show(self, context: LaunchContext, stream: Any, event: dict[str, Any], *, out: bool) -> None:
+        """Show whole lines as they come, each with the name of its process."""
+        output = self.options.get("output", "log")
+        shown = output in ("screen", "both") or not out
+        target = sys.stdout if out else sys.stderr
+        while True:
+            try:
+                line = await stream.readline()
+            except ValueError:  # a line of over a megabyte
+                line = await stream.read(1 << 20)
+            if not line:
+                return
+            if shown:
+                text = line.decode(errors="replace").rstrip("\n")
+                print(f"[{self.label}] {text}", file=target, flush=True)
+            context.emit_event_sync(ProcessIO(text=line, from_stdout=out, **event))
+
+    def send(self, number: int) -> None:
+        """Send a signal, if it runs."""
+        if self.process is not None and self.process.returncode is None:
+            self.process.send_signal(number)
+
+    def end(self, context: LaunchContext) -> None:
+        """SIGINT now, SIGTERM after `sigterm_timeout`, SIGKILL after `sigkill_timeout` more."""
+        if self.process is None or self.process.returncode is not None:
+            return
+        first = float(text_of(context, self.options.get("sigterm_timeout", "5")))
+        second = float(text_of(context, self.options.get("sigkill_timeout", "5")))
+        task = asyncio.get_running_loop().create_task(self._escalate(first, second))
+        context.waiting.add(task)
+        task.add_done_callback(context.waiting.discard)
+
+    async def _escalate(self, first: float, second: float) -> None:
+        assert self.process is not None
+        for number, patience in ((signal.SIGINT, first), (signal.SIGTERM, second), (signal.SIGKILL, 5.0)):
+            if self.process.returncode is not None:
+                return
+            print(f"[INFO] [{self.label}]: sending signal '{number.name}' to process[{self.label}]", flush=True)
+            self.send(number)
+            try:
+                await asyncio.wait_for(asyncio.shield(self.process.wait()), patience)
+            except asyncio.TimeoutError:
+                continue
