@@ -32,7 +32,7 @@ LEAN = 0.95 * TORSO
 PALM, FINGERS = 0.09, 0.08
 PALM_PITCH, FINGER_PITCH = np.radians(30.0), np.radians(75.0)
 """Angles below the horizontal: fingers reach down over a rim while palm and wrist stay above it."""
-OPEN, CLOSED = 0.018, 0.010
+OPEN, CLOSED = 0.015, 0.010
 """Distance of each fingertip from the grip point, metres."""
 
 ELBOW = (0.6, -0.2, -1.0)
@@ -110,9 +110,9 @@ class Arm:
             (j.elbow, j.wrist, 0.032),
             (heel + outer, j.knuckles + outer, 0.021 * k),
             (heel + inner, j.knuckles + inner, 0.021 * k),
-            (j.knuckles + outer, tip - 0.010 * j.ahead, 0.008 * k),
-            (j.knuckles + 0.2 * outer, tip + 0.010 * j.ahead, 0.008 * k),
-            (heel + 1.4 * inner, j.grip - opening * j.across, 0.009 * k),
+            (j.knuckles + outer, tip - 0.003 * j.ahead, 0.007 * k),
+            (j.knuckles + 0.2 * outer, tip + 0.012 * j.ahead, 0.007 * k),
+            (0.25 * heel + 0.75 * j.knuckles + 1.2 * inner, j.grip - opening * j.across, 0.007 * k),
         ]
         if self.build.sleeve:
             limbs.append((j.elbow, j.elbow + 0.75 * (j.wrist - j.elbow), 0.045))

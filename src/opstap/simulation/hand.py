@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from opstap.geometry import Capsule, Floats, Pose
+from opstap.geometry import Box, Capsule, Floats, Pose
 from opstap.scene import Scene
 from opstap.simulation.arm import CLOSED, OPEN, Arm, Path, Tremor
 from opstap.simulation.world import Held
@@ -16,12 +16,22 @@ CLEARANCE = 0.055
 """Fingertips pass this high over rims and table, metres: a part hangs below them."""
 MARGIN = 0.04
 """A rim counts when the hand passes within this distance of it, metres."""
-REACH_SECONDS, SECONDS_PER_METRE = 0.5, 0.8
+REACH_SECONDS, SECONDS_PER_METRE = 0.55, 0.85
 """Duration of a movement at speed 1, with its length: about 0.8 s for a usual reach, as people do when not hurried."""
 FINGER_SPEED = 0.03
 """Of a fingertip that opens or closes, m/s."""
 GRIP_DEPTH = 0.004
 """How far below a part's top the fingertips hold it, metres."""
+FINGER_ROOM = 0.026
+"""Fingers that are open stay this far from a place's walls; a part that lies nearer is held off its middle."""
+
+
+def grip_point(room: Box, part: Pose, height: float) -> Floats:
+    """Where the fingers hold a part of `height` that lies at `part` in `room`, the inside of a bin or slot."""
+    local = room.pose.inverse().apply(part.translation + (0.0, 0.0, height / 2 - GRIP_DEPTH))
+    free = np.maximum(np.array(room.size[:2]) / 2 - FINGER_ROOM, 0.0)
+    local[:2] = np.clip(local[:2], -free, free)
+    return room.pose.apply(local)
 
 
 class Terrain:
@@ -51,6 +61,8 @@ class _Grasped:
     rotation: Floats
     turn: Floats
     """Rotation vector of the turn that it makes on the way."""
+    shift: Floats
+    """How far it slips between the fingers on the way."""
 
 
 class Hand:
@@ -75,15 +87,19 @@ class Hand:
         """Whether it is on its way."""
         return self._path is not None
 
-    def go(self, goal: Floats, rotation: Floats | None = None) -> None:
-        """Set off to `goal` (3,); what is held turns to `rotation` (3, 3) on the way."""
+    def go(self, goal: Floats, landing: Pose | None = None) -> None:
+        """Set off to `goal` (3,); what was taken last is turned on the way so that it arrives at `landing`."""
         length = float(np.linalg.norm(goal - self.grip))
         duration = (REACH_SECONDS + SECONDS_PER_METRE * length) / self._speed
         self._path = Path(self.grip, goal, self._terrain.top(self.grip, goal), duration)
         self._since = self._seconds
         for held in self.grasped:
-            held.rotation = self._rotation(held)
-            held.turn = np.zeros(3) if rotation is None else cv2.Rodrigues(held.rotation.T @ rotation)[0].ravel()
+            held.rotation, held.offset = self._rotation(held), self._offset(held)
+            held.turn = held.shift = np.zeros(3)
+        if landing:
+            held = self.grasped[-1]
+            held.turn = cv2.Rodrigues(held.rotation.T @ landing.rotation)[0].ravel()
+            held.shift = landing.translation - goal - held.offset
         self._turned = 0.0
 
     def close(self) -> None:
@@ -96,7 +112,7 @@ class Hand:
         """Have `part`, which is at `pose`; what the hand holds already moves up into the palm by its `height`."""
         for held in self.grasped:
             held.offset = held.offset + (0.0, 0.0, height)
-        self.grasped.append(_Grasped(part, pose.translation - self.grip, pose.rotation, np.zeros(3)))
+        self.grasped.append(_Grasped(part, pose.translation - self.grip, pose.rotation, np.zeros(3), np.zeros(3)))
 
     def drop(self) -> str:
         """Let go of the part that was taken last; the part."""
@@ -122,10 +138,13 @@ class Hand:
     def held(self) -> tuple[Held, ...]:
         """The parts in the hand as they are now."""
         grip = self._shaking()
-        return tuple(Held(h.part, Pose(self._rotation(h), grip + h.offset)) for h in self.grasped)
+        return tuple(Held(h.part, Pose(self._rotation(h), grip + self._offset(h))) for h in self.grasped)
 
     def _shaking(self) -> Floats:
         return self.grip + self._tremor.at(self._seconds)
+
+    def _offset(self, held: _Grasped) -> Floats:
+        return held.offset + self._turned * held.shift
 
     def _rotation(self, held: _Grasped) -> Floats:
         if not held.turn.any():

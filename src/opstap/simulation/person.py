@@ -27,12 +27,12 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from opstap.documents import Document, Fault, Model, nearest
-from opstap.geometry import Capsule, Floats
+from opstap.geometry import Capsule
 from opstap.instructions import Cell
 from opstap.scene import Id
 from opstap.simulation.arm import Arm, Build, OutOfReachError, Tremor, standing_at
 from opstap.simulation.bench import Bench
-from opstap.simulation.hand import GRIP_DEPTH, Hand, Terrain
+from opstap.simulation.hand import Hand, Terrain, grip_point
 from opstap.simulation.plan import Plan, Step
 from opstap.simulation.sight import Seen
 from opstap.simulation.world import Held
@@ -154,8 +154,8 @@ class Person:
             self._hands[side] = Hand(arm, grip, terrain, traits.speed, Tremor(traits.tremor, rng))
         self._at_pick = {m.at_pick: m.kind for m in traits.mistakes}
         self._at_place = {m.at_place: m.kind for m in traits.mistakes}
-        self._centres = {b.id: b.pose.translation for b in scene.bins}
-        self._centres |= {s.id: scene.case.slot_floor(s).pose.translation for s in scene.case.slots}
+        self._rooms = {b.id: b.inside for b in scene.bins} | {s.id: scene.case.slot_box(s) for s in scene.case.slots}
+        self._centres = {place: room.pose.translation for place, room in self._rooms.items()}
         self._check_reach()
         self._picks = self._places = 0
         self._now = 0.0
@@ -288,9 +288,10 @@ class Person:
         hand.open()
         parts = self._bench.inside(place)
         if parts:
-            hand.go(self._grip_of(self._bench.top(place).translation, parts[-1]))
+            hand.go(grip_point(self._rooms[place], self._bench.top(place), self._height(parts[-1])))
         elif not hand.grasped:
-            hand.go(self._centres[place] + (0.0, 0.0, FEEL_HEIGHT))
+            room = self._rooms[place]
+            hand.go(room.pose.apply((0.0, 0.0, FEEL_HEIGHT - room.size[2] / 2)))
         return 0.0
 
     def _squeeze(self, hand: Hand) -> float:
@@ -306,8 +307,8 @@ class Person:
 
     def _carry(self, hand: Hand, place: str) -> float:
         part = hand.grasped[-1].part
-        pose = self._bench.next(place, part)
-        hand.go(self._grip_of(pose.translation, part), pose.rotation)
+        landing = self._bench.next(place, part)
+        hand.go(grip_point(self._rooms[place], landing, self._height(part)), landing)
         return 0.0
 
     def _let_go(self, hand: Hand) -> float:
@@ -351,14 +352,11 @@ class Person:
     def _height(self, part: str) -> float:
         return self._bench.cell.task.parts[part].size[2]
 
-    def _grip_of(self, centre: Floats, part: str) -> Floats:
-        return centre + (0.0, 0.0, self._height(part) / 2 - GRIP_DEPTH)
-
     def _check_reach(self) -> None:
         for place, centre in self._centres.items():
             hand = self._hands[self._side(place)]
             try:
-                hand.arm.reach(centre + (0.0, 0.0, 0.01))
+                hand.arm.reach(centre)
             except OutOfReachError as error:
                 name = "right" if hand.arm.side > 0 else "left"
                 raise OutOfReachError(f"'{place}' is out of reach of the {name} hand: {error}") from error
