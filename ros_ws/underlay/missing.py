@@ -1,9 +1,12 @@
 """Prints the underlay's packages that this machine lacks; only those are built, so that nothing real is shadowed."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+# Python puts a script's own folder first, where every package of the underlay would be "found".
+sys.path = [p for p in sys.path if Path(p or ".").resolve() != HERE]
 
 
 def missing() -> list[str]:

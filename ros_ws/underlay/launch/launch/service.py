@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 from collections.abc import Iterable
@@ -40,10 +41,9 @@ class LaunchService:
         context.wake = asyncio.Event()
         context.visit = self._visit
         for number in (signal.SIGINT, signal.SIGTERM):
-            try:
+            # Outside the main thread this is refused: whoever runs us handles signals then.
+            with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
                 self._loop.add_signal_handler(number, self._on_signal, number)
-            except (ValueError, RuntimeError, NotImplementedError):
-                pass  # not in the main thread: whoever runs us handles signals
         self._visit(self._descriptions)
         while True:
             while context.queue:

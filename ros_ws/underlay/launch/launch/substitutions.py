@@ -9,7 +9,7 @@ from typing import Any
 from launch.core import LaunchContext, SomeText, Substitution, text_of, unsupported
 
 
-class SubstitutionFailure(RuntimeError):
+class SubstitutionFailure(RuntimeError):  # noqa: N818 - the real one's name
     """A substitution has no value."""
 
 
