@@ -34,6 +34,9 @@ SKY_BLUE, AMBER, VIOLET = 97, 20, 138
 """Hues as OpenCV counts them, degrees / 2."""
 HUE_TOLERANCE = 12
 
+SMALLEST_PIP = 10
+"""Points on a label that a pip covers at least: 2.5 mm2."""
+
 Counts = Mapping[str, int]
 
 
@@ -71,7 +74,8 @@ class _Look:
             self.pixels[projector.id] = np.where(inside, uv[..., 1] * k.width + uv[..., 0], 0)
             self.inside[projector.id] = inside
         edge = np.minimum(w / 2 - np.abs(xx), h / 2 - np.abs(yy))
-        self.border = edge < 0.4 * min(w, h) / 2
+        self.border = max(1, round(0.4 * min(self.shape) / 2))
+        """How many points wide the border is."""
         self.middle = edge > 0.6 * min(w, h) / 2
 
     def light(self, images: Images) -> NDArray[np.uint8]:
@@ -158,22 +162,21 @@ def _striped(lit: NDArray[np.bool_]) -> bool:
     if not lit.any():
         return False
     quarters = _quarters(lit)
-    return min(quarters) > 0.2 and max(quarters) < 0.75
+    return min(quarters) > 0.3 and max(quarters) < 0.65
 
 
 def _sides(lit: NDArray[np.bool_], look: _Look) -> list[float]:
-    """The share of each side (top, bottom, left, right) along which the border is lit."""
-    border = lit & look.border
-    rows, columns = lit.shape[0] // 2, lit.shape[1] // 2
-    halves = ((border[:rows], 0), (border[rows:], 0), (border[:, :columns], 1), (border[:, columns:], 1))
-    return [float(half.any(axis=axis).mean()) for half, axis in halves]
+    """The share of each side (top, bottom, left, right) along which there is light near it."""
+    n = look.border
+    sides = ((lit[:n], 0), (lit[-n:], 0), (lit[:, :n], 1), (lit[:, -n:], 1))
+    return [float(strip.any(axis=axis).mean()) for strip, axis in sides]
 
 
 def _dashed(lit: NDArray[np.bool_], look: _Look) -> bool:
     if not lit.any() or lit[look.middle].mean() > 0.15:
         return False
     sides = _sides(lit, look)
-    return min(sides) > 0.25 and float(np.mean(sides)) < 0.9
+    return min(sides) > 0.25 and float(np.mean(sides)) < 0.8
 
 
 def _ring(lit: NDArray[np.bool_], look: _Look) -> bool:
@@ -185,13 +188,12 @@ def _crossed(lit: NDArray[np.bool_], look: _Look) -> bool:
 
 
 def _pips(light: NDArray[np.uint8]) -> int:
-    """How many pips a label shows: coloured spots as round as a disc; 1 where there are none."""
-    marks = (_colors(light) > 0).astype(np.uint8)
-    outlines, _ = cv2.findContours(marks, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return max(1, sum(_round(np.asarray(outline)) for outline in outlines))
+    """How many pips a label shows: coloured spots about as wide as high; 1 where there are none.
 
-
-def _round(outline: NDArray[np.int32]) -> bool:
-    """Whether an outline encloses at least 0.8 of the circle around it (a square: 0.64)."""
-    (_, radius), area = cv2.minEnclosingCircle(outline), cv2.contourArea(outline)
-    return bool(radius >= 2 and area > 0.8 * np.pi * radius * radius)
+    The number beside them is white, and light that spills over from the bin touches the label's edge.
+    """
+    _, _, spots, _ = cv2.connectedComponentsWithStats((_colors(light) > 0).astype(np.uint8), connectivity=4)
+    x, y, width, height, area = spots[1:].T
+    whole = (x > 0) & (y > 0) & (x + width < light.shape[1]) & (y + height < light.shape[0])
+    compact = (width < 2 * height) & (height < 2 * width) & (2 * area > width * height)
+    return max(1, int((whole & compact & (area >= SMALLEST_PIP)).sum()))
