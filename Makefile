@@ -3,7 +3,11 @@ PYTHON ?= python3
 SHELL := /bin/bash
 ENVIRONMENT := source ros_ws/environment.sh
 
-.PHONY: setup setup-tests test lock
+.PHONY: setup setup-tests demo test bench lock
+
+demo: setup
+	@$(ENVIRONMENT) && opstap launch cell.launch.py film:=true speed:=2 linger:=5 && opstap summary out/journal.db \
+	  && echo && echo "In out/: journal.db, bench.mp4, steps/*.jpg"
 
 setup:
 	@$(PYTHON) ros_ws/bootstrap.py

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from opstap.workflow.journal import Entry
-from opstap.workflow.model import Outcome
+from opstap.workflow.model import Note, Outcome, State
 
 PROBLEMS = {
     "wrong_pick": "taken from another bin",
@@ -16,6 +16,19 @@ PROBLEMS = {
     "missing": "taken out of the case again",
     "empty_bin": "bin was empty",
 }
+
+
+def describe(note: Note, state: State, steps: int) -> str:
+    """A line on `note` for a terminal or a log; empty for what only follows from other notes."""
+    if note.outcome is Outcome.STEP_DONE:
+        return f"step {state.step} of {steps} done: {note.step} ({note.seconds:.1f} s)"
+    if note.outcome is Outcome.PROBLEM_SEEN:
+        return f"to put right at {note.place}: {PROBLEMS[note.trouble]}"
+    if note.outcome is Outcome.PROBLEM_SOLVED:
+        return f"put right at {note.place}: {PROBLEMS[note.trouble]} ({note.seconds:.1f} s)"
+    if note.outcome in (Outcome.STEP_SHOWN, Outcome.PART_TAKEN):
+        return ""
+    return note.outcome.value.replace("_", " ")
 
 
 @dataclass

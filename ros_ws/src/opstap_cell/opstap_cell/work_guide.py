@@ -14,8 +14,9 @@ from pathlib import Path
 from opstap_interfaces.msg import OperatorInput, WorkspaceState, WorkState
 
 from opstap.documents import nearest
+from opstap.evaluation.summary import describe
 from opstap.workflow.journal import Journal, JournalError, Recorder
-from opstap.workflow.model import Content, PlaceChanged, Started
+from opstap.workflow.model import Content, Event, PlaceChanged, Started
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
@@ -48,24 +49,31 @@ class WorkGuide(CellNode):
     def on_workspace(self, message: WorkspaceState) -> None:
         self.got_input()
         self.stamp = convert.time_from_ros(message.header.stamp)
-        self.recorder.handle(Started(self.stamp, self.cell.task.task))
+        self.handle(Started(self.stamp, self.cell.task.task))
         for event in message.events:
             if event.sequence > self.recorder.state.sequence:
-                self.recorder.handle(convert.event_from_ros(event))
+                self.handle(convert.event_from_ros(event))
         for place in message.places:
             content = convert.CONTENTS[place.content]
             hidden = place.occupied or content is Content.CANNOT_SEE
             if not hidden and self.recorder.state.contents.get(place.place) is not content:
-                self.recorder.handle(PlaceChanged(self.stamp, place.place, content))
+                self.handle(PlaceChanged(self.stamp, place.place, content))
         self.publish()
 
     def on_input(self, message: OperatorInput) -> None:
         try:
-            self.recorder.handle(convert.input_from_ros(message))
+            self.handle(convert.input_from_ros(message))
         except ValueError as error:
             self.get_logger().warning(str(error))
             return
         self.publish()
+
+    def handle(self, event: Event) -> None:
+        """Decide, and tell the terminal how the work goes."""
+        for note in self.recorder.handle(event):
+            line = describe(note, self.recorder.state, len(self.cell.task.steps))
+            if line:
+                self.get_logger().info(line)
 
     def publish(self) -> None:
         state = self.recorder.state
