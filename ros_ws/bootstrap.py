@@ -27,9 +27,14 @@ VENV = ROOT / ".venv"
 WORKSPACE = ROOT / "ros_ws"
 SUPPORTED = ((3, 10), (3, 13))
 # Shared libraries that the wheels expect of any desktop, and the Debian package of each.
-SYSTEM_LIBRARIES = {"libGL.so.1": "libgl1", "libEGL.so.1": "libegl1", "libX11.so.6": "libx11-6", "libgomp.so.1": "libgomp1"}
+SYSTEM_LIBRARIES = {
+    "libGL.so.1": "libgl1",
+    "libEGL.so.1": "libegl1",
+    "libX11.so.6": "libx11-6",
+    "libgomp.so.1": "libgomp1",
+}
 # What the checks use beyond Python. A check whose program is missing is counted as "could not run".
-CHECK_PACKAGES = {"chromium": "chromium", "Xvfb": "xvfb", "xdotool": "xdotool"}
+CHECK_PACKAGES = {"chromium": "chromium", "Xvfb": "xvfb"}
 
 
 class SetupError(Exception):
@@ -42,7 +47,8 @@ def say(text: str) -> None:
 
 def run(*command: str | Path, **options: object) -> None:
     """Run a command; on failure show its last lines, because a log nobody sees helps nobody."""
-    result = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)  # type: ignore[call-overload]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    result = subprocess.run([str(c) for c in command], **pipes, **options)  # type: ignore[call-overload]
     if result.returncode:
         tail = "\n".join(result.stdout.splitlines()[-30:])
         raise SetupError(f"{Path(str(command[0])).name} failed ({result.returncode}):\n{tail}")
@@ -51,18 +57,22 @@ def run(*command: str | Path, **options: object) -> None:
 def real_ros() -> bool:
     """Whether a real ROS 2 Jazzy is sourced in this shell."""
     distro = os.environ.get("ROS_DISTRO")
-    inside = str(VENV) in os.environ.get("AMENT_PREFIX_PATH", "") or str(ROOT) in os.environ.get("AMENT_PREFIX_PATH", "")
+    inside = str(ROOT) in os.environ.get("AMENT_PREFIX_PATH", "")
     if distro and distro != "jazzy" and not inside:
-        raise SetupError(f"ROS 2 '{distro}' is sourced, but this project is written for Jazzy. Open a shell without it, or source jazzy.")
+        raise SetupError(
+            f"ROS 2 '{distro}' is sourced; this project is for Jazzy. Open a shell without it, or source jazzy."
+        )
     return distro == "jazzy" and not inside and bool(os.environ.get("AMENT_PREFIX_PATH"))
 
 
 def check_machine() -> None:
     if not SUPPORTED[0] <= sys.version_info[:2] <= SUPPORTED[1]:
         found = ".".join(map(str, sys.version_info[:2]))
-        raise SetupError(f"Python 3.10 to 3.13 is needed, found {found}. Install one and run: make setup PYTHON=python3.12")
+        raise SetupError(f"Python 3.10 to 3.13 is needed, found {found}. Install one and run: make PYTHON=python3.12")
     if not any(shutil.which(c) for c in ("c++", "g++", "clang++")):
-        raise SetupError("no C++ compiler found (c++, g++ or clang++). On Debian and Ubuntu: sudo apt-get install g++ make")
+        raise SetupError(
+            "no C++ compiler found (c++, g++, clang++). On Debian and Ubuntu: sudo apt-get install g++ make"
+        )
     if not shutil.which("make"):
         raise SetupError("'make' was not found. On Debian and Ubuntu: sudo apt-get install make")
     if shutil.disk_usage(ROOT).free < 4e9 and not VENV.exists():
@@ -82,8 +92,10 @@ def install_system(wanted: list[str], why: str, needed: bool) -> None:
     command = ["apt-get", "install", "-y", "--no-install-recommends", *wanted]
     advice = f"sudo apt-get install {' '.join(wanted)}"
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    may = shutil.which("apt-get") and (not prefix or subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0 if shutil.which("sudo") or not prefix else False)
-    if may:
+    root = not prefix or (
+        shutil.which("sudo") and not subprocess.run([*prefix, "true"], capture_output=True).returncode
+    )
+    if root and shutil.which("apt-get"):
         say(f"installing {', '.join(wanted)} ({why})")
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         try:
@@ -96,12 +108,13 @@ def install_system(wanted: list[str], why: str, needed: bool) -> None:
             say(str(error))
     if needed:
         raise SetupError(f"missing {', '.join(wanted)} ({why}). Run: {advice}")
-    say(f"not installed: {', '.join(wanted)} ({why}); the checks that use it will be counted as 'could not run'. To add: {advice}")
+    say(f"not installed: {', '.join(wanted)} ({why}); those checks will be counted as skipped. To add: {advice}")
 
 
 def stamp_of(*paths: Path) -> str:
     digest = hashlib.sha256(f"{sys.version}{ROOT}{real_ros()}".encode())
-    for path in sorted(p for base in paths for p in ([base] if base.is_file() else base.rglob("*")) if p.is_file() and "__pycache__" not in p.parts):
+    found = (p for base in paths for p in ([base] if base.is_file() else base.rglob("*")))
+    for path in sorted(p for p in found if p.is_file() and "__pycache__" not in p.parts):
         digest.update(str(path.relative_to(ROOT)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -117,10 +130,12 @@ def mark(step: str, stamp: str) -> None:
 
 
 def make_environment(tests: bool) -> None:
-    lock = ROOT / ("requirements-ros.lock" if real_ros() else "requirements-test.lock" if tests else "requirements.lock")
-    stamp = stamp_of(lock, ROOT / "pyproject.toml")
+    lock, project = ROOT / ("requirements-test.lock" if tests else "requirements.lock"), ROOT / "pyproject.toml"
+    stamp = stamp_of(lock, project)
     # The test lock holds everything of the other one, so an environment made for the tests serves both.
-    if done("packages-test", stamp_of(ROOT / "requirements-test.lock", ROOT / "pyproject.toml")) or done("packages", stamp):
+    if done("packages-test", stamp_of(ROOT / "requirements-test.lock", project)):
+        return
+    if not tests and done("packages", stamp):
         return
     python = VENV / "bin" / "python"
     if not python.exists() or subprocess.run([python, "-c", ""]).returncode:
@@ -128,27 +143,35 @@ def make_environment(tests: bool) -> None:
         try:
             venv.create(VENV, with_pip=True, clear=VENV.exists(), system_site_packages=real_ros())
         except subprocess.CalledProcessError as error:
-            minor = f"{sys.version_info[0]}.{sys.version_info[1]}"
-            raise SetupError(f"Python cannot make a virtual environment. On Debian and Ubuntu: sudo apt-get install python{minor}-venv") from error
+            package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+            advice = f"On Debian and Ubuntu: sudo apt-get install {package}"
+            raise SetupError(f"Python cannot make a virtual environment. {advice}") from error
     say(f"installing the packages of {lock.name} (one to three minutes, once)")
-    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", lock)
-    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--editable", ROOT)
+    pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    run(*pip, "--require-hashes", "-r", lock)
+    run(*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT)
     mark("packages-test" if tests else "packages", stamp)
 
 
 def venv_path(name: str) -> Path:
-    code = "import sysconfig,numpy,sys; print({'include': sysconfig.get_path('include'), 'numpy': numpy.get_include(), 'site': sysconfig.get_path('purelib')}[sys.argv[1]])"
-    return Path(subprocess.run([VENV / "bin" / "python", "-c", code, name], capture_output=True, text=True, check=True).stdout.strip())
+    code = {
+        "include": "import sysconfig; print(sysconfig.get_path('include'))",
+        "numpy": "import numpy; print(numpy.get_include())",
+        "site": "import sysconfig; print(sysconfig.get_path('purelib'))",
+    }[name]
+    answer = subprocess.run([VENV / "bin" / "python", "-c", code], capture_output=True, text=True, check=True)
+    return Path(answer.stdout.strip())
 
 
 def complete_wheels() -> None:
-    """Rewrite the build machine's paths in the wheels' CMake files and link libusb; both may be run any number of times."""
+    """Rewrite the build machine's paths in the wheels' CMake files and link libusb; harmless when done already."""
     include, numpy_include = venv_path("include"), venv_path("numpy")
     if not (include / "Python.h").exists():
-        minor = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        raise SetupError(f"Python's headers are missing ({include}). On Debian and Ubuntu: sudo apt-get install python{minor}-dev")
-    numpy_pattern = re.compile(r'/opt/python/cp\d+-cp\d+/lib/python[\d.]+/site-packages/numpy/_core/include')
-    python_pattern = re.compile(r'/opt/python/cp\d+-cp\d+/include/python[\d.]+')
+        package = f"python{sys.version_info[0]}.{sys.version_info[1]}-dev"
+        advice = f"On Debian and Ubuntu: sudo apt-get install {package}"
+        raise SetupError(f"Python's headers are missing ({include}). {advice}")
+    numpy_pattern = re.compile(r"/opt/python/cp\d+-cp\d+/lib/python[\d.]+/site-packages/numpy/_core/include")
+    python_pattern = re.compile(r"/opt/python/cp\d+-cp\d+/include/python[\d.]+")
     for file in (VENV / "share").rglob("*.cmake"):
         text = file.read_text()
         # CMake splits an unquoted path at spaces; inside the wheels' files every one of them stands in quotes.
@@ -169,19 +192,22 @@ def build_workspace() -> None:
     if real_ros():
         environment = dict(os.environ)
     else:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("AMENT_", "COLCON_", "CMAKE_PREFIX", "PYTHONPATH"))}
+        foreign = ("AMENT_", "COLCON_", "CMAKE_PREFIX", "PYTHONPATH")
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
         environment |= {"AMENT_PREFIX_PATH": str(VENV), "CMAKE_PREFIX_PATH": str(VENV), "VIRTUAL_ENV": str(VENV)}
         environment |= {"LD_LIBRARY_PATH": str(VENV / "lib"), "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1"}
     environment["PATH"] = f"{VENV / 'bin'}:{os.environ.get('PATH', '')}"
     python = VENV / "bin" / "python"
-    underlay = subprocess.run([python, WORKSPACE / "underlay" / "missing.py"], env=environment, capture_output=True, text=True, check=True).stdout.split()
+    ask = [python, WORKSPACE / "underlay" / "missing.py"]
+    underlay = subprocess.run(ask, env=environment, capture_output=True, text=True, check=True).stdout.split()
     paths = [WORKSPACE / "src", *(WORKSPACE / "underlay" / name for name in underlay)]
     for stale in ("build", "install"):
         shutil.rmtree(WORKSPACE / stale, ignore_errors=True)
     run(
         python, "-m", "colcon", "--log-base", WORKSPACE / "log", "build", "--base-paths", *paths,
         "--build-base", WORKSPACE / "build", "--install-base", WORKSPACE / "install",
-        "--cmake-args", "-DCMAKE_BUILD_TYPE=Release", f"-DPython3_EXECUTABLE={python}", "-DBUILD_TESTING=OFF", "--no-warn-unused-cli",
+        "--cmake-args", "-DCMAKE_BUILD_TYPE=Release", f"-DPython3_EXECUTABLE={python}", "-DBUILD_TESTING=OFF",
+        "--no-warn-unused-cli",
         cwd=WORKSPACE, env=environment,
     )  # fmt: skip
     mark("workspace", stamp)
