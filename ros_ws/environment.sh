@@ -4,7 +4,10 @@ if [ "${ROS_DISTRO:-}" != jazzy ] || [ -z "${AMENT_PREFIX_PATH:-}" ]; then
     # ROS 2 from the wheels: the virtual environment is the ROS prefix.
     export ROS_DISTRO=jazzy ROS_VERSION=2 ROS_PYTHON_VERSION=3
     export AMENT_PREFIX_PATH="$_opstap_root/.venv" CMAKE_PREFIX_PATH="$_opstap_root/.venv"
-    export LD_LIBRARY_PATH="$_opstap_root/.venv/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+    for _opstap_libs in "$_opstap_root"/.venv/lib/python3.*/site-packages/ros_*.libs "$_opstap_root/.venv/lib"; do
+        case ":${LD_LIBRARY_PATH:-}:" in *":$_opstap_libs:"*) ;;
+            *) export LD_LIBRARY_PATH="$_opstap_libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" ;; esac
+    done
     # The libraries are found from here on, so ros_wheels_bootstrapper need not start Python a second time.
     export _ROS_WHEELS_BOOTSTRAP_COMPLETE=1
 fi
@@ -17,4 +20,4 @@ export FASTRTPS_DEFAULT_PROFILES_FILE="${FASTRTPS_DEFAULT_PROFILES_FILE:-$_opsta
 export MALLOC_MMAP_THRESHOLD_=67108864 MALLOC_TRIM_THRESHOLD_=268435456 MALLOC_TOP_PAD_=67108864
 export ROS_PYTHON_CHECK_FIELDS="${ROS_PYTHON_CHECK_FIELDS:-1}"
 export OPSTAP_ROOT="$_opstap_root"
-unset _opstap_root
+unset _opstap_root _opstap_libs

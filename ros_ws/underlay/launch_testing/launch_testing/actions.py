@@ -1,0 +1,14 @@
+"""The action that lets the tests begin."""
+
+from typing import Any
+
+from launch.core import Action, LaunchContext
+
+
+class ReadyToTest(Action):
+    """Visited, it lets the active tests begin."""
+
+    def execute(self, context: LaunchContext) -> None:
+        ready: Any = context.locals.get("launch_testing_ready")
+        if ready is not None:
+            ready()
