@@ -173,8 +173,8 @@ class Person:
 
     @property
     def idle(self) -> bool:
-        """Whether the hands rest and are empty, and no light asks for anything."""
-        return self._seen.nothing and not any(h.busy or h.grasped for h in self._hands.values())
+        """Whether the hands rest and no light asks for anything."""
+        return self._seen.nothing and not any(h.busy for h in self._hands.values())
 
     def act(self, seen: Seen) -> None:
         """Live on for one tick, with what is `seen`."""

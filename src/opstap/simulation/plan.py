@@ -25,11 +25,13 @@ class Plan:
         self._steps.extend(steps)
 
     def go_on(self, now: float) -> bool:
-        """Start the steps whose time has come; False when nothing is left to do (the hand may be on its way back)."""
+        """Start the steps whose time has come; False when there was nothing to do (the hand may be on its way back)."""
+        active = False
         while now >= self._until:
             if not self._steps:
-                return False
+                return active
+            active = True
             if self._hand and self._hand.busy:
-                return True
+                break
             self._until = now + self._steps.popleft()()
         return True
