@@ -106,7 +106,8 @@ class LaunchTestItem(pytest.Item):
 
     def runtest(self) -> None:
         spec = importlib.util.spec_from_file_location(self.name, self.path)
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[self.name] = module
         spec.loader.exec_module(module)

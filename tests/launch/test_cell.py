@@ -1,0 +1,43 @@
+"""The real launch file: the simulated cell packs a whole case, and the journal says so."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import launch_testing
+import pytest
+from launch import LaunchDescription
+from launch.actions import IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch_testing.actions import ReadyToTest
+from opstap.evaluation.summary import summarise
+from opstap.workflow.journal import Journal
+
+ROOT = Path(__file__).parents[2]
+OUT = Path(tempfile.mkdtemp(prefix="opstap-"))
+CELL = PythonLaunchDescriptionSource(str(ROOT / "launch/cell.launch.py"))
+ARGUMENTS = {"out": str(OUT), "speed": "max", "port": "0", "linger": "0", "person": "demo"}
+
+
+@pytest.mark.launch_test
+def generate_test_description():
+    return LaunchDescription([IncludeLaunchDescription(CELL, launch_arguments=ARGUMENTS.items()), ReadyToTest()])
+
+
+class TestWhileItRuns(unittest.TestCase):
+    def test_the_case_is_packed(self, proc_output):
+        proc_output.assertWaitFor("the case is packed", timeout=240)
+
+
+@launch_testing.post_shutdown_test()
+class TestAfterwards(unittest.TestCase):
+    def test_every_step_and_every_mistake_is_in_the_journal(self):
+        with Journal(OUT / "journal.db") as journal:
+            summary = summarise(journal.entries())
+        assert summary.jobs == 1
+        assert len(summary.steps) == 26
+        assert summary.seen == {"wrong_pick": 1, "wrong_slot": 1, "empty_bin": 1}
+        assert summary.open == 0
+
+    def test_nodes_end_in_order(self, proc_info):
+        launch_testing.asserts.assertExitCodes(proc_info, allowable_exit_codes=[0])
