@@ -104,6 +104,7 @@ function showButtons() {
     button.value = asked;
     if (button.textContent !== t(word)) button.textContent = t(word);
     button.disabled = link !== "live";
+    button.classList.toggle("main", asked === (snapshot?.paused ? "resume" : "next"));
   }
 }
 
@@ -210,6 +211,7 @@ function show() {
   showHeader(snapshot);
   showNow(snapshot);
   showRest(snapshot);
+  showPictures();
   document.title = snapshot.step ? `${element("step").textContent} · ${snapshot.task}` : snapshot.task;
 }
 
@@ -222,10 +224,10 @@ const ask = connect({
   onPicture(kind, stamp, picture) {
     pictures[kind === 1 ? "camera" : "projector"].show(stamp, picture);
   },
-  onLink(now, silence) {
+  onLink(now) {
     link = now;
     document.body.classList.toggle("old", link !== "live" && snapshot !== null);
-    write("link", link === "live" ? "" : t(snapshot ? link : "connecting", { seconds: Math.round(silence) }));
+    write("link", link === "live" ? "" : t(snapshot ? link : "connecting"));
     showButtons();
   },
   onRefused(refused) {

@@ -14,7 +14,7 @@
  * @typedef {object} Hooks
  * @property {(snapshot: Snapshot) => void} onSnapshot
  * @property {(kind: PictureKind, stamp: number, picture: Blob) => void} onPicture stamp in s, cell time
- * @property {(link: Link, silence: number) => void} onLink at every change, and every second while not live; silence in s
+ * @property {(link: Link) => void} onLink at every change
  * @property {(refused: Refused) => void} onRefused
  */
 
@@ -46,16 +46,13 @@ export function connect(hooks) {
   /** @type {Link} */
   let link = "connecting";
   let opened = 0;
-  let fresh = performance.now();
-  let told = 0;
+  let fresh = -Infinity;
 
   /** @param {Link} now */
   function tell(now) {
-    const time = performance.now();
-    if (now === link && (now === "live" || time - told < 1000)) return;
+    if (now === link) return;
     link = now;
-    told = time;
-    hooks.onLink(link, (time - fresh) / 1000);
+    hooks.onLink(link);
   }
 
   /** @param {MessageEvent<string | ArrayBuffer>} event */
@@ -70,8 +67,9 @@ export function connect(hooks) {
     if (message.type === "refused") hooks.onRefused(message);
     if (message.type !== "update") return;
     hooks.onSnapshot(message.snapshot);
-    fresh = Math.max(fresh, performance.now() - message.age * 1000);
-    if (message.age * 1000 < STALE) tell("live");
+    const now = performance.now();
+    fresh = Math.max(fresh, now - message.age * 1000);
+    if (now - fresh < STALE) tell("live");
   }
 
   function open() {
@@ -89,14 +87,12 @@ export function connect(hooks) {
 
   setInterval(() => {
     const now = performance.now();
-    if (now - fresh < STALE) return;
+    if (now - Math.max(fresh, opened) < STALE || socket.readyState === WebSocket.CLOSED) return;
     tell(socket.readyState === WebSocket.OPEN ? "silent" : "lost");
-    // A connection can be dead without a word: make a new one, and give each the same time to say something.
-    if (now - opened > STALE && socket.readyState !== WebSocket.CLOSED) {
-      const old = socket;
-      open();
-      old.close();
-    }
+    // A connection can be dead without a word: make a new one, and give it as long to say something.
+    const old = socket;
+    open();
+    old.close();
   }, 250);
   open();
 
