@@ -139,6 +139,29 @@ def test_light_that_falls_beside_a_slot_is_not_understood_there(cell, sight, sha
         assert slot not in {*seen.place, *seen.take_out}
 
 
+@pytest.mark.parametrize("color", [(0, 255, 80), (255, 40, 0), (255, 255, 255), (40, 80, 255)])
+def test_light_of_another_colour_is_not_understood(cell, sight, color):
+    image = paint(cell.scene, {"bin/bin_07/opening": ("take", 1), "slot/slot_10": ("place", 1)})["main"]
+    image[image.any(axis=-1)] = color
+    assert sight.look({"main": image}).nothing
+
+
+@pytest.mark.parametrize("tint", [(20, -15, -15), (0, 15, -25)])
+def test_a_projector_whose_colours_are_a_bit_off_is_understood(cell, sight, tint):
+    image = paint(cell.scene, {"bin/bin_07/opening": ("take", 1), "slot/slot_10": ("take_out", 1)})["main"].astype(int)
+    image = np.where(image.any(axis=-1, keepdims=True), np.clip(image + tint, 0, 255), 0).astype(np.uint8)
+    seen = sight.look({"main": image})
+    assert seen == Seen(take={"bin_07": 1}, take_out=("slot_10",))
+
+
+def test_white_marks_on_a_label_are_no_pips(cell, sight):
+    image = paint(cell.scene, {"bin/bin_07/opening": ("take", 1)})["main"]
+    pips = paint(cell.scene, {"bin/bin_07/label": ("pips", 4)})["main"]
+    assert sight.look({"main": image | pips}).take == {"bin_07": 4}
+    image[pips.any(axis=-1)] = 255
+    assert sight.look({"main": image}).take == {"bin_07": 1}
+
+
 @pytest.mark.parametrize(("x", "y"), [(0.003, 0.0), (0.0, -0.003), (-0.002, 0.002)])
 def test_an_error_of_a_few_millimetres_does_not_matter(cell, sight, x, y):
     wrong = moved(cell.scene.projectors[0].view, x, y)

@@ -21,8 +21,8 @@ UPPER_ARM = 0.186 * STATURE
 FOREARM = 0.146 * STATURE
 TORSO = 0.288 * STATURE
 """Hip to shoulder."""
-SHOULDER = np.array([0.129 * STATURE, -0.12, 0.45])
-"""Right shoulder, body frame: the chest is near the table, the seat that of a sit-stand stool."""
+SHOULDER = np.array([0.129 * STATURE, -0.06, 0.45])
+"""Right shoulder, body frame: the chest is at the table's edge, the seat that of a sit-stand stool."""
 HIP_HEIGHT = float(SHOULDER[2]) - TORSO
 STRETCH = 0.97
 """Longest distance of wrist and shoulder as a share of the arm: an elbow is not locked, the trunk leans instead."""

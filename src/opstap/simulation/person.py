@@ -32,7 +32,7 @@ from opstap.instructions import Cell
 from opstap.scene import Id
 from opstap.simulation.arm import Arm, Build, OutOfReachError, Tremor, standing_at
 from opstap.simulation.bench import Bench
-from opstap.simulation.hand import Hand, Terrain, grip_point
+from opstap.simulation.hand import CLEARANCE, Hand, Terrain, grip_point
 from opstap.simulation.plan import Plan, Step
 from opstap.simulation.sight import Seen
 from opstap.simulation.world import Held
@@ -353,10 +353,12 @@ class Person:
         return self._bench.cell.task.parts[part].size[2]
 
     def _check_reach(self) -> None:
-        for place, centre in self._centres.items():
+        for place, room in self._rooms.items():
             hand = self._hands[self._side(place)]
+            above = room.size[2] / 2 + CLEARANCE + 2 * self.traits.tremor
             try:
-                hand.arm.reach(centre)
+                hand.arm.reach(room.pose.apply((0.0, 0.0, -room.size[2] / 2)))
+                hand.arm.reach(room.pose.apply((0.0, 0.0, above)))
             except OutOfReachError as error:
                 name = "right" if hand.arm.side > 0 else "left"
                 raise OutOfReachError(f"'{place}' is out of reach of the {name} hand: {error}") from error

@@ -195,5 +195,5 @@ def _pips(light: NDArray[np.uint8]) -> int:
     _, _, spots, _ = cv2.connectedComponentsWithStats((_colors(light) > 0).astype(np.uint8), connectivity=4)
     x, y, width, height, area = spots[1:].T
     whole = (x > 0) & (y > 0) & (x + width < light.shape[1]) & (y + height < light.shape[0])
-    compact = (width < 2 * height) & (height < 2 * width) & (2 * area > width * height)
+    compact = (width < 2 * height) & (height < 2 * width)
     return max(1, int((whole & compact & (area >= SMALLEST_PIP)).sum()))
