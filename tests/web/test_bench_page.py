@@ -78,6 +78,18 @@ def test_pictures_are_drawn(page: Any, bench: FakeCell) -> None:
     page.wait_for_function("() => document.getElementById('camera-time').textContent.endsWith('01:05')")
 
 
+def test_camera_that_stands_still_is_told(page: Any, bench: FakeCell) -> None:
+    for kind in PictureKind:
+        bench.picture(kind, one_colour((9, 9, 9)), at=START + 65)
+    for _ in range(60):
+        bench.show(bench.snapshot(0))
+        if text(page, "#camera-time") == "No new picture · 01:05":
+            break
+        page.wait_for_timeout(100)
+    assert text(page, "#camera-time") == "No new picture · 01:05"
+    assert text(page, "#projector-time") == "01:05"  # it is sent when it changes
+
+
 def test_problem_is_shown_with_a_sign(page: Any, bench: FakeCell) -> None:
     show(page, bench, bench.snapshot(8))
     assert not page.locator("#sign").is_visible()

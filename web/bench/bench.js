@@ -190,12 +190,13 @@ function showRest(s) {
     make("li", t("latency", { what: l.what, p50: (l.p50 * 1000).toFixed(0), p95: (l.p95 * 1000).toFixed(0) }))));
 }
 
-/** Under each picture: when it was taken, and whether it stands still. */
+/** Under each picture its time, and whether the camera stands still; the projector's changes only when the work does. */
 function showPictures() {
   for (const id of /** @type {const} */ (["camera", "projector"])) {
     const { stamp, still } = pictures[id];
     const at = stamp === null ? t("noPicture") : time(stamp - (snapshot?.job_started ?? 0));
-    write(`${id}-time`, stamp !== null && still && link === "live" ? `${t("noNewPicture")} · ${at}` : at);
+    const stuck = id === "camera" && stamp !== null && still && link === "live";
+    write(`${id}-time`, stuck ? `${t("noNewPicture")} · ${at}` : at);
   }
 }
 
