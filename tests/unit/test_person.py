@@ -11,6 +11,7 @@ from painted import paint
 from opstap.documents import DocumentError
 from opstap.simulation.person import PATIENCE, Mistake, Traits, load_traits
 from opstap.simulation.simulator import Simulator
+from opstap.simulation.world import lying_in_slot
 
 PEOPLE = Path(__file__).parents[2] / "config/people"
 FPS = 30
@@ -164,6 +165,34 @@ def test_amber_goes_before_blue(cell):
     assert deeds(sim)[-1] == ("put_back", "bin_07")
 
 
+def test_blue_waits_while_amber_is_lit(cell):
+    sim = simulator(cell)
+    go_on(sim, cell, take("bin_07"), 4)
+    go_on(sim, cell, put_back("bin_07") | take("bin_10"), 5)
+    assert deeds(sim) == [("taken", "bin_07"), ("put_back", "bin_07")]
+    go_on(sim, cell, take("bin_10"), 4)
+    assert deeds(sim)[2:] == [("taken", "bin_10")]
+
+
+def test_what_was_put_in_last_is_taken_first(cell):
+    sim = simulator(cell)
+    go_on(sim, cell, take("bin_07"), 4)
+    go_on(sim, cell, put_back("bin_08"), 4)
+    world = go_on(sim, cell, take("bin_08"), 4)
+    assert [h.part for h in world.held] == ["gloves_s"]
+
+
+def test_a_part_is_let_go_where_it_then_lies(cell):
+    sim = simulator(cell, tremor=0.0)
+    go_on(sim, cell, take("bin_01"), 5)
+    light, world = paint(cell.scene, place("slot_01")), None
+    while not deeds(sim)[1:]:
+        before, world = world, sim.tick(light)
+    (lies,) = lying_in_slot(cell, "slot_01", world.slots["slot_01"], 1)
+    assert before.held[0].pose.translation == pytest.approx(lies.translation, abs=1e-6)
+    assert before.held[0].pose.rotation == pytest.approx(lies.rotation, abs=1e-6)
+
+
 def test_reaches_into_an_empty_bin_in_vain_and_waits(cell):
     sim = simulator(cell, empty_bins=("bin_07",))
     light = paint(cell.scene, take("bin_07"))
@@ -294,7 +323,9 @@ def test_a_pickled_person_goes_on_as_if_nothing_had_happened(cell):
     light = paint(cell.scene, take("bin_07"))
     for _ in range(45):
         sim.tick(light)
-    other = pickle.loads(pickle.dumps(sim))
+    saved = pickle.dumps(sim)
+    assert len(saved) < 200_000, "it is saved every second"
+    other = pickle.loads(saved)
     for _ in range(90):
         a, b = sim.tick(light), other.tick(light)
         assert a.arms == b.arms

@@ -47,7 +47,7 @@ def changed(tmp_path: Path, source: Path, *edits: tuple[str, str]) -> tuple[Path
 
 SCENE_FAULTS = [
     (", height: 0.74}", "}", "table.height: found nothing", "needed"),
-    ("size: [0.055, 0.190, 0.045]", "size: [0.055, -0.190, 0.045]", "bins[0].size[1]: found -0.19", "greater than 0"),
+    ("size: [0.060, 0.190, 0.025]", "size: [0.060, -0.190, 0.025]", "bins[0].size[1]: found -0.19", "greater than 0"),
     ("position: [-0.385, 0.100, 0.003]", "position: [-0.330, 0.100, 0.003]", "'bin_08' overlaps bin 'bin_07'", "clear"),
     ("{id: bin_06, part: saliva_ejector, position: [0.460", "{id: bin_06, part: saliva_ejector, position: [0.640",
      "reaches over the table's edge", "inside"),

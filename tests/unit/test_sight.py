@@ -139,7 +139,7 @@ def test_light_that_falls_beside_a_slot_is_not_understood_there(cell, sight, sha
         assert slot not in {*seen.place, *seen.take_out}
 
 
-@pytest.mark.parametrize("color", [(0, 255, 80), (255, 40, 0), (255, 255, 255), (40, 80, 255)])
+@pytest.mark.parametrize("color", [(0, 255, 80), (255, 40, 0), (255, 255, 255), (190, 240, 255), (40, 80, 255)])
 def test_light_of_another_colour_is_not_understood(cell, sight, color):
     image = paint(cell.scene, {"bin/bin_07/opening": ("take", 1), "slot/slot_10": ("place", 1)})["main"]
     image[image.any(axis=-1)] = color

@@ -49,26 +49,26 @@ class WorkGuide(CellNode):
     def on_workspace(self, message: WorkspaceState) -> None:
         self.got_input()
         self.stamp = convert.time_from_ros(message.header.stamp)
-        self.handle(Started(self.stamp, self.cell.task.task))
+        self.decide(Started(self.stamp, self.cell.task.task))
         for event in message.events:
             if event.sequence > self.recorder.state.sequence:
-                self.handle(convert.event_from_ros(event))
+                self.decide(convert.event_from_ros(event))
         for place in message.places:
             content = convert.CONTENTS[place.content]
             hidden = place.occupied or content is Content.CANNOT_SEE
             if not hidden and self.recorder.state.contents.get(place.place) is not content:
-                self.handle(PlaceChanged(self.stamp, place.place, content))
+                self.decide(PlaceChanged(self.stamp, place.place, content))
         self.publish()
 
     def on_input(self, message: OperatorInput) -> None:
         try:
-            self.handle(convert.input_from_ros(message))
+            self.decide(convert.input_from_ros(message))
         except ValueError as error:
             self.get_logger().warning(str(error))
             return
         self.publish()
 
-    def handle(self, event: Event) -> None:
+    def decide(self, event: Event) -> None:
         """Decide, and tell the terminal how the work goes."""
         for note in self.recorder.handle(event):
             line = describe(note, self.recorder.state, len(self.cell.task.steps))

@@ -1,0 +1,227 @@
+"""Hands and arms in the depth image: whatever large stands out from the settled background.
+
+Works on every second pixel: an arm is dozens of pixels wide. Gloves, tools, a part in the hand and projected light make
+no difference, since only depth is looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from opstap.geometry import Box, Floats, View
+from opstap.perception.places import Depth
+from opstap.scene import Scene
+
+STANDS_OUT = 15
+"""How much nearer than the background a hand is, mm: over four times the depth noise at a bench's distance."""
+CLEARANCE = 40
+"""At the start anything this far above table and boxes, in mm, is an arm and not background."""
+SMALLEST_ARM = 0.004
+"""m2 as seen by the camera. Larger than any part, so that a part put down is not taken for a hand."""
+HAND_LENGTH = 0.19
+"""m, from wrist to fingertip; 95th percentile of adults is about 0.205, the mean 0.19."""
+STRIPES = 16
+"""The background learns one row in so many a frame: 2 mm a second at 30 fps, slow against a resting hand."""
+SETTLE = 5
+"""Frames from which the first background is made."""
+
+Side = Literal["left", "right", "unknown"]
+
+
+@dataclass(frozen=True)
+class Hand:
+    """One hand, in the table frame, metres and seconds."""
+
+    position: tuple[float, float, float]
+    """Middle of the hand's visible part."""
+    extent: tuple[float, float, float]
+    """Size of the upright box around the hand's visible part."""
+    side: Side
+    zone: str
+    """The place (bin, slot or zone of the scene) it is in, or ""."""
+    velocity: tuple[float, float, float]
+    confidence: float
+    """0 to 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Blobs:
+    """What stands out in one frame. Both images are (H / 2, W / 2) of the every-second-pixel grid."""
+
+    arm: NDArray[np.bool_] | None
+    """Pixels of hands and arms; None when there are none."""
+    near_arm: NDArray[np.bool_] | None
+    """The same with a rim around it, where depth is mixed with the arm's."""
+    hands: tuple[Hand, ...]
+
+
+NOTHING = Blobs(None, None, ())
+
+
+@dataclass(frozen=True, eq=False)
+class _Track:
+    """A hand over time. `leaning` sums up how much its arm speaks for right (positive) or left."""
+
+    hand: Hand
+    stamp: int
+    leaning: float
+
+
+class HandFinder:
+    """Finds arms against a background that it learns; keeps track of hands from frame to frame."""
+
+    def __init__(self, scene: Scene, view: View) -> None:
+        k = view.pinhole
+        self._origin = view.pose.translation
+        self._rays = ((k.rays() @ view.pose.rotation.T)[::2, ::2] * 1e-3).astype(np.float32)
+        distance = float(np.linalg.norm(self._origin))
+        self._smallest = int(SMALLEST_ARM * k.fx * k.fy / (4 * distance**2))
+        self._highest = _envelope(scene, view)
+        self._background = self._highest.copy()
+        """int16 (H / 2, W / 2), mm."""
+        self._limit = self._background - STANDS_OUT
+        self._first: list[NDArray[np.int16]] = []
+        self._turn = 0
+        self._tracks: list[_Track] = []
+
+    def learn(self, pixels: NDArray[np.intp], depth: NDArray[np.float32]) -> None:
+        """Take `depth` (n,), mm, as background at flat indices `pixels` (n,) of the every-second-pixel grid."""
+        self._background.reshape(-1)[pixels] = depth
+        self._limit.reshape(-1)[pixels] = depth - STANDS_OUT
+
+    def see(self, depth: Depth, stamp: int) -> Blobs:
+        small = depth[::2, ::2].astype(np.int16)
+        if len(self._first) < SETTLE:
+            self._start(small)
+        near = ((small < self._limit) & (small > 0)).view(np.uint8)
+        near = cv2.morphologyEx(near, cv2.MORPH_OPEN, _SQUARE3)
+        if len(self._first) == SETTLE:
+            self._adapt(small)
+        number, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=4, ltype=cv2.CV_16U)
+        large = [i for i in range(1, number) if stats[i, cv2.CC_STAT_AREA] >= self._smallest]
+        if not large:
+            self._tracks = []
+            return NOTHING
+        chosen = np.zeros(number, np.uint8)
+        chosen[large] = 1
+        arm = chosen[labels]
+        near_arm = cv2.dilate(arm, _SQUARE7)
+        seen = [self._measure(small, labels, i, stats[i]) for i in large]
+        self._tracks = self._follow(seen, stamp)
+        return Blobs(arm.view(np.bool_), near_arm.view(np.bool_), tuple(t.hand for t in self._tracks))
+
+    def _start(self, small: NDArray[np.int16]) -> None:
+        """Background of the first frames: their median, but nothing that hovers over table and boxes."""
+        self._first.append(small)
+        if len(self._first) == SETTLE:
+            frames = np.sort(np.stack(self._first), axis=0)
+            valid = np.count_nonzero(frames, axis=0)
+            middle = np.take_along_axis(frames, (SETTLE - (valid + 1) // 2)[None].clip(max=SETTLE - 1), axis=0)[0]
+            self._background = np.maximum(middle, self._background)
+            self._limit = self._background - STANDS_OUT
+
+    def _adapt(self, small: NDArray[np.int16]) -> None:
+        """One stripe of rows follows the scene: slowly nearer, at once farther (whatever stood there has gone)."""
+        self._turn = (self._turn + 1) % STRIPES
+        rows = slice(self._turn, None, STRIPES)
+        behind = np.where(small[rows] > 0, small[rows] - self._background[rows], 0)
+        self._background[rows] += np.where(behind > STANDS_OUT, behind, np.sign(behind)).astype(np.int16)
+        self._limit[rows] = self._background[rows] - STANDS_OUT
+
+    def _measure(
+        self, small: NDArray[np.int16], labels: NDArray[np.uint16], label: int, stat: NDArray[np.int32]
+    ) -> tuple[Hand, float]:
+        """The hand at the end of an arm, and how much the arm speaks for right."""
+        x, y, w, h = (int(n) for n in stat[:4])
+        window = (slice(y, y + h, 2), slice(x, x + w, 2))
+        mask = labels[window] == label
+        points = self._rays[window][mask] * small[window][mask][:, None] + self._origin
+        height, width = small.shape
+        border = (x == 0) | (y == 0) | (x + w == width) | (y + h == height)
+        entry = self._entry(points, x, y, w, h, width, height)
+        away = np.hypot(*(points[:, :2] - entry[:2]).T)
+        far = points[away >= np.quantile(away, 0.98)]
+        # One of the points, not their mean: two ends equally far must not give a tip in mid-air.
+        tip = far[np.argmin(np.linalg.norm(far - far.mean(axis=0), axis=1))]
+        hand = points[np.linalg.norm(points - tip, axis=1) < HAND_LENGTH]
+        low, high = np.quantile(hand, 0.02, axis=0), np.quantile(hand, 0.98, axis=0)
+        # The operator stands at -y: a right arm comes in from the right and leans to the left.
+        leaning = 1.5 * entry[0] - tip[0]
+        confidence = min(1.0, len(points) * 4 / (3 * self._smallest)) * (1.0 if border else 0.8)
+        return (
+            Hand(_triple(hand.mean(axis=0)), _triple(high - low), "unknown", "", (0.0, 0.0, 0.0), round(confidence, 2)),
+            float(leaning),
+        )
+
+    @staticmethod
+    def _entry(points: Floats, x: int, y: int, w: int, h: int, width: int, height: int) -> Floats:
+        """Where the arm comes from: the image border it reaches, else its end nearest to the operator."""
+        if y + h == height or not (x == 0 or y == 0 or x + w == width):
+            key = points[:, 1]
+        elif x == 0:
+            key = points[:, 0]
+        elif x + w == width:
+            key = -points[:, 0]
+        else:
+            key = -points[:, 1]
+        return np.asarray(points[key <= np.quantile(key, 0.05)].mean(axis=0))
+
+    def _follow(self, seen: list[tuple[Hand, float]], stamp: int) -> list[_Track]:
+        """Tie hands to those of the last frame, nearest first."""
+        old = list(self._tracks)
+        tracks = []
+        for hand, leaning in seen:
+            before = min(old, key=lambda t: _apart(t.hand, hand), default=None)
+            if before and _apart(before.hand, hand) < 0.25:
+                old.remove(before)
+                dt = (stamp - before.stamp) * 1e-9
+                moved = (np.array(hand.position) - before.hand.position) / dt
+                hand = replace(hand, velocity=_triple(0.5 * np.array(before.hand.velocity) + 0.5 * moved))
+                leaning = 0.8 * before.leaning + 0.2 * leaning
+            tracks.append(_Track(hand, stamp, leaning))
+        if len(tracks) == 2:
+            tracks.sort(key=lambda t: t.leaning)
+            sides: list[Side] = ["left", "right"]
+        else:
+            sides = ["right" if t.leaning > 0.05 else "left" if t.leaning < -0.05 else "unknown" for t in tracks]
+        return [replace(t, hand=replace(t.hand, side=side)) for t, side in zip(tracks, sides, strict=True)]
+
+
+_SQUARE3 = np.ones((3, 3), np.uint8)
+_SQUARE7 = np.ones((7, 7), np.uint8)
+
+
+def _apart(a: Hand, b: Hand) -> float:
+    return float(np.linalg.norm(np.subtract(a.position, b.position)))
+
+
+def _triple(v: Floats) -> tuple[float, float, float]:
+    return (round(float(v[0]), 4), round(float(v[1]), 4), round(float(v[2]), 4))
+
+
+def _envelope(scene: Scene, view: View) -> NDArray[np.int16]:
+    """The nearest depth that still counts as background, (H / 2, W / 2) mm: table and boxes plus CLEARANCE."""
+    k = view.pinhole
+    rays = (k.rays() @ view.pose.rotation.T)[::2, ::2]
+    down = np.where(rays[..., 2] < -1e-3, rays[..., 2], np.nan)
+
+    def plane(z: float) -> Floats:
+        return np.asarray(np.nan_to_num((z - view.pose.translation[2]) / down * 1000, nan=30000.0))
+
+    nearest = plane(CLEARANCE / 1000)
+    boxes: list[Box] = [*(b.outside for b in scene.bins), scene.case.outside]
+    for box in sorted(boxes, key=lambda b: float(b.corners()[:, 2].max())):
+        outline = np.zeros(nearest.shape, np.uint8)
+        corners = box.corners()
+        uv = view.project(corners)
+        if np.isnan(uv).any():
+            continue
+        cv2.fillConvexPoly(outline, cv2.convexHull((uv / 2).round().astype(np.int32)), 1)
+        top = plane(float(corners[:, 2].max()) + CLEARANCE / 1000)
+        nearest = np.where(outline == 1, np.minimum(nearest, top), nearest)
+    return np.clip(nearest, 1, 30000).astype(np.int16)

@@ -1,0 +1,307 @@
+"""Depth frames in, workspace events out: what hands did at bins and slots.
+
+Once a place has been clear of hands for some frames, their median depth is compared with what was last settled there, as
+a volume. One comparison finds what was taken or put back, and how many. Places that no hand came near are compared too,
+a few each frame in turn, so that what happened unseen (a tool, lost frames, a restart) is found as well. Nothing depends
+on a clock but the frames' stamps: the same frames give the same events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opstap.geometry import View
+from opstap.instructions import Cell
+from opstap.perception.checkpoint import Memory, fingerprint
+from opstap.perception.contents import CHANGED, FRAMES, UNSEEN, Change, Measure, median_of_valid
+from opstap.perception.hands import Blobs, Hand, HandFinder
+from opstap.perception.places import Depth, pixels_of, places_of
+from opstap.workflow.model import Content, Happened, WorkspaceEvent
+
+COVERED = 0.03
+"""Share of a place's pixels under an arm from which it is not clear."""
+REACH_ABOVE = 15
+"""mm above the rim, or above content that lies higher, below which a hand is in a place; higher, it passes by."""
+REACH_OVER = 12
+"""mm above the settled content from which something is a hand and not content."""
+FINGERS = 150.0
+"""mm2 of hand inside a place that make a visit: two fingertips."""
+NEIGHBOURS = 0.12
+"""m. Of places closer than this, a hand visits only the one that it is in most."""
+ENTER, LEAVE = 2, 2
+"""Frames in a row with and without a hand in a place that make it enter and leave."""
+PATROL = 2
+"""Places without cause that are compared each frame."""
+AT_ONCE = 8
+"""Most places compared in one frame: bounds the time a frame takes."""
+GAP = 200_000_000
+"""ns without a frame after which the earlier frames no longer count."""
+BLEND = 0.2
+"""Weight of a patrol's comparison that found nothing in the reference: averages noise out, follows drift."""
+REPEATED = 2_000_000_000
+"""ns back from the last frame: events that come again after a restart."""
+
+
+@dataclass(frozen=True)
+class PlaceSeen:
+    """What is known of a bin or slot now."""
+
+    content: Content
+    occupied: bool
+    """A hand is in it."""
+    fill: float
+    """Share of the inside that is filled, 0 to 1; NaN when not known."""
+    reason: str
+    """Why it cannot be seen, else ""."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one frame told."""
+
+    stamp: int
+    events: tuple[WorkspaceEvent, ...]
+    places: Mapping[str, PlaceSeen]
+    hands: tuple[Hand, ...]
+
+
+def _unseen(reason: str, occupied: bool = False) -> PlaceSeen:
+    return PlaceSeen(Content.CANNOT_SEE, occupied, float("nan"), reason)
+
+
+class Watcher:
+    """Watches all bins and slots of a cell through one depth camera.
+
+    `view` is that of the depth images (a real camera reports its own intrinsics). With `checkpoint`, a file, references
+    and sequence survive a restart: events of the last seconds may come twice, each under its own sequence, and none is
+    lost. The file holds depths of bins and slots only, nothing of people.
+    """
+
+    def __init__(self, cell: Cell, view: View, checkpoint: Path | None = None) -> None:
+        scene = cell.scene
+        self._zones = scene.zones
+        self._places = places_of(cell)
+        self._pixels = pixels_of(self._places, [*(b.outside for b in scene.bins), scene.case.outside], view)
+        self._measures = [Measure(place, self._pixels, p) for p, place in enumerate(self._places)]
+        self._finder = HandFinder(scene, view)
+        self._centres = np.array([p.pose.translation for p in self._places])
+        self._close = np.linalg.norm(self._centres[:, None] - self._centres[None], axis=2) < NEIGHBOURS
+
+        px, count = self._pixels, len(self._places)
+        self._shape = (view.pinhole.height, view.pinhole.width)
+        v, u = np.divmod(px.index, self._shape[1])
+        self._half = (v // 2) * ((self._shape[1] + 1) // 2) + u // 2
+        self._on_half = (v % 2 == 0) & (u % 2 == 0)
+        self._total = np.maximum(np.diff(px.start), 1)
+        self._pixel_mm2 = np.array([m.pixel_mm2 for m in self._measures])
+        self._ring = np.zeros((FRAMES, len(px.index)), np.uint16)
+        self._reach: tuple[NDArray[np.uint16], NDArray[np.uint16]] = (
+            np.zeros_like(self._ring[0]),
+            self._ring[0].copy(),
+        )
+        """Depths between which an arm's pixel is in the place."""
+        self._frames = 0
+        self._clear = np.zeros(count, np.intp)
+        """Frames in a row without an arm in front."""
+        self._inside = np.zeros(count, np.intp)
+        """Frames in a row with a hand in the place; negative: without."""
+        self._covered = np.ones(count, bool)
+        """An arm was in front since the place was last compared."""
+        self._suspect = np.zeros(count, np.intp)
+        """Comparisons in a row that found a change."""
+        self._patrol = 0
+        self._known = [
+            PlaceSeen(Content.CANNOT_SEE, False, np.nan, m.blind or "not settled yet") for m in self._measures
+        ]
+        self._last: Seen | None = None
+
+        self._file = checkpoint
+        size = (fingerprint([p.id for p in self._places], px.index, px.bare), len(px.index), count)
+        self._memory = Memory.load(checkpoint, *size) if checkpoint else Memory.fresh(*size)
+        self._again = self._memory.recent
+        self._changed = False
+        for p in range(count):
+            self._learn(p)
+
+    def see(self, depth: Depth, stamp: int) -> Seen:
+        """Look at a frame.
+
+        Args:
+            depth: (height, width) uint16 of the view, mm, 0 = no return.
+            stamp: capture time, ns. A frame that is not newer than the last is not looked at; the last result is given.
+
+        Raises:
+            ValueError: the image is not of the view's size and type.
+            OSError: the checkpoint cannot be written.
+        """
+        if depth.shape != self._shape or depth.dtype != np.uint16:
+            found = f"{depth.dtype} {depth.shape}"
+            raise ValueError(f"depth image: found {found}, allowed: uint16 {self._shape} as the camera's view")
+        if self._last and stamp <= self._last.stamp:
+            return self._last
+        if self._last and stamp - self._last.stamp > GAP:
+            self._clear[:] = 0
+        row = self._frames % FRAMES
+        np.take(depth.reshape(-1), self._pixels.index, out=self._ring[row], mode="clip")
+        self._frames += 1
+        blobs = self._finder.see(depth, stamp)
+        self._cover(blobs)
+        found = self._visits(self._ring[row], blobs, stamp)
+        for p in self._due():
+            found += self._compare(p, stamp)
+        self._keep(found, stamp)
+        events, self._again = (*self._again, *found), ()
+        self._last = Seen(stamp, events, self._snapshot(), tuple(self._placed(h) for h in blobs.hands))
+        return self._last
+
+    def _cover(self, blobs: Blobs) -> None:
+        """Count for every place the frames without an arm in front of it."""
+        self._clear += 1
+        if blobs.near_arm is None:
+            return
+        behind = self._pixels.count(np.take(blobs.near_arm.reshape(-1), self._half))
+        hidden = behind > COVERED * self._total
+        self._clear[hidden] = 0
+        self._covered |= hidden
+
+    def _visits(self, depth: NDArray[np.uint16], blobs: Blobs, stamp: int) -> list[WorkspaceEvent]:
+        """Hands that entered or left places."""
+        area = np.zeros(len(self._places))
+        if blobs.arm is not None:
+            low, high = self._reach
+            within = np.take(blobs.arm.reshape(-1), self._half) & (depth > low) & (depth < high)
+            area = self._pixels.count(within) * self._pixel_mm2
+        hand = (area >= FINGERS) & (area >= np.where(self._close, area[None], 0.0).max(axis=1))
+        self._inside = np.where(hand, np.maximum(self._inside, 0) + 1, np.minimum(self._inside, 0) - 1)
+        memory = self._memory
+        left = memory.occupied & (self._inside <= -LEAVE)
+        entered = ~memory.occupied & (self._inside >= ENTER)
+        memory.occupied = (memory.occupied & ~left) | entered
+        memory.visited |= entered
+        return [
+            *(self._event(stamp, Happened.HAND_LEFT, int(p), 0.9, {}) for p in np.flatnonzero(left)),
+            *(
+                self._event(stamp, Happened.HAND_ENTERED, int(p), 0.9, {"hand_cm2": round(area[p] / 100, 1)})
+                for p in np.flatnonzero(entered)
+            ),
+        ]
+
+    def _due(self) -> list[int]:
+        """Places to compare in this frame: those that were covered, visited ones first, and the patrol's."""
+        ready = self._clear >= FRAMES
+        after = np.flatnonzero(ready & self._covered)
+        due = sorted(after.tolist(), key=lambda p: (not self._memory.visited[p], p))[:AT_ONCE]
+        for _ in range(PATROL):
+            self._patrol = (self._patrol + 1) % len(self._places)
+            if ready[self._patrol] and not self._covered[self._patrol]:
+                due.append(self._patrol)
+        return due
+
+    def _compare(self, p: int, stamp: int) -> list[WorkspaceEvent]:
+        """Compare a place with its reference, and settle it anew unless a change needs a second look."""
+        measure, memory, own = self._measures[p], self._memory, self._pixels.of(p)
+        if measure.blind:
+            self._covered[p] = False
+            return []
+        depth = median_of_valid(self._ring[:, own])
+        reference = memory.reference[own]
+        change = measure.compare(reference, depth)
+        if change.unseen > UNSEEN:
+            self._known[p] = _unseen("no depth there")
+            self._clear[p] = 0
+            self._covered[p] = False
+            return []
+        events: list[WorkspaceEvent] = []
+        if memory.settled[p] and abs(change.parts) >= CHANGED:
+            self._suspect[p] += 1
+            if self._suspect[p] < (1 if memory.visited[p] else 2):
+                self._clear[p], self._covered[p] = 0, True
+                return []
+            events.append(self._changed_event(p, change, stamp))
+        fresh = self._covered[p] or not memory.settled[p] or bool(events)
+        weight = np.where((reference > 0) & (not fresh), BLEND, 1.0)
+        memory.reference[own] = np.where(depth > 0, reference + weight * (depth - reference), reference)
+        self._changed |= fresh
+        memory.settled[p], memory.visited[p] = True, False
+        self._covered[p], self._suspect[p] = False, 0
+        self._learn(p)
+        return events
+
+    def _changed_event(self, p: int, change: Change, stamp: int) -> WorkspaceEvent:
+        place, visited = self._places[p], bool(self._memory.visited[p])
+        more = change.parts > 0
+        if place.is_bin:
+            happened = Happened.PUT_BACK if more else Happened.TAKEN
+        else:
+            happened = Happened.PLACED if more else Happened.REMOVED
+        count = min(max(1, round(abs(change.parts))), place.most)
+        fits = 1.0 - min(0.5, abs(abs(change.parts) - count))
+        evidence = {
+            "volume_cm3": round(change.volume * 1e6, 1),
+            "expected_cm3": round(place.part.volume * 1e6, 1),
+            "unseen": round(change.unseen, 2),
+            "visited": float(visited),
+            "frames": float(FRAMES),
+        }
+        confidence = round(fits * (1.0 - change.unseen) * (1.0 if visited else 0.6), 2)
+        return self._event(stamp, happened, p, confidence, evidence, count)
+
+    def _event(
+        self, stamp: int, happened: Happened, p: int, confidence: float, evidence: dict[str, float], count: int = 1
+    ) -> WorkspaceEvent:
+        self._memory.sequence += 1
+        place = self._places[p].id
+        return WorkspaceEvent(self._memory.sequence, stamp, happened, place, count, confidence, evidence)
+
+    def _learn(self, p: int) -> None:
+        """What follows from a place's reference: where a hand is in it, what is background, what lies there."""
+        memory, px, own = self._memory, self._pixels, self._pixels.of(p)
+        reference = memory.reference[own]
+        settled = np.where(reference > 0, reference, px.bare[own])
+        low, high = self._reach
+        low[own] = np.minimum(px.rim[own], settled) - REACH_ABOVE / px.rise[own]
+        high[own] = settled - REACH_OVER / px.rise[own]
+        if not memory.settled[p]:
+            return
+        grid = self._on_half[own]
+        self._finder.learn(self._half[own][grid], settled[grid])
+        content, fill = self._measures[p].content(reference)
+        self._known[p] = PlaceSeen(content, False, round(fill, 3), "")
+
+    def _keep(self, found: list[WorkspaceEvent], stamp: int) -> None:
+        """Write the checkpoint where there is news, before the events leave."""
+        memory = self._memory
+        if not found and not self._changed:
+            return
+        memory.recent = (*(e for e in memory.recent if e.stamp > stamp - REPEATED), *found)
+        self._changed = False
+        if self._file:
+            memory.save(self._file)
+
+    def _snapshot(self) -> dict[str, PlaceSeen]:
+        occupied = self._memory.occupied
+        seen = {}
+        for p, (place, known) in enumerate(zip(self._places, self._known, strict=True)):
+            if self._covered[p] and known.content is not Content.CANNOT_SEE:
+                seen[place.id] = _unseen("a hand is in the way", bool(occupied[p]))
+            else:
+                seen[place.id] = replace(known, occupied=bool(occupied[p])) if occupied[p] else known
+        return seen
+
+    def _placed(self, hand: Hand) -> Hand:
+        """`hand` with the place or zone that it is in."""
+        at = np.asarray(hand.position)
+        inside = np.flatnonzero(self._memory.occupied)
+        if len(inside):
+            far = np.linalg.norm(self._centres[inside, :2] - at[:2], axis=1)
+            if far.min() < NEIGHBOURS:
+                return replace(hand, zone=self._places[int(inside[far.argmin()])].id)
+        for zone in self._zones:
+            if np.all(np.abs(at[:2] - zone.position) < np.asarray(zone.size) / 2):
+                return replace(hand, zone=zone.id)
+        return hand
