@@ -70,9 +70,7 @@ def check_machine() -> None:
         found = ".".join(map(str, sys.version_info[:2]))
         raise SetupError(f"Python 3.10 to 3.13 is needed, found {found}. Install one and run: make PYTHON=python3.12")
     if not any(shutil.which(c) for c in ("c++", "g++", "clang++")):
-        raise SetupError(
-            "no C++ compiler found (c++, g++, clang++). On Debian, Ubuntu: sudo apt-get install g++ make"
-        )
+        raise SetupError("no C++ compiler found (c++, g++, clang++). On Debian, Ubuntu: sudo apt-get install g++ make")
     if not shutil.which("make"):
         raise SetupError("'make' was not found. On Debian and Ubuntu: sudo apt-get install make")
     if shutil.disk_usage(ROOT).free < 4e9 and not VENV.exists():

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import launch_testing
 import pytest
-from launch import LaunchDescription
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_testing.actions import ReadyToTest
+
+from launch import LaunchDescription
 from opstap.evaluation.summary import summarise
 from opstap.workflow.journal import Journal
 
@@ -26,7 +27,7 @@ def generate_test_description():
 
 class TestWhileItRuns(unittest.TestCase):
     def test_the_case_is_packed(self, proc_output):
-        proc_output.assertWaitFor("the case is packed", timeout=240)
+        proc_output.assertWaitFor("the case is packed", timeout=700)
 
 
 @launch_testing.post_shutdown_test()

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import launch_testing
 import pytest
-from launch import LaunchDescription
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_testing.actions import ReadyToTest
+
+from launch import LaunchDescription
 from opstap.evaluation.summary import summarise
 from opstap.workflow.journal import Journal
 from opstap.workflow.model import WorkspaceEvent
@@ -32,10 +33,10 @@ class TestWhileItRuns(unittest.TestCase):
     def test_each_node_killed_once(self, proc_output, proc_info):
         for i, node in enumerate(NODES):
             # A kill every few steps: between them the cell has to recover and go on.
-            proc_output.assertWaitFor(f"step {2 + 4 * i} of 26 done", timeout=180)
+            proc_output.assertWaitFor(f"step {2 + 4 * i} of 26 done", timeout=300)
             started = [e for e in proc_info.started if f"{node}-" in e.process_name]
             os.kill(started[-1].pid, signal.SIGKILL)
-        proc_output.assertWaitFor("the case is packed", timeout=240)
+        proc_output.assertWaitFor("the case is packed", timeout=700)
 
 
 @launch_testing.post_shutdown_test()

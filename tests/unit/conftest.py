@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from opstap.instructions import Cell, load_cell
 
 ROOT = Path(__file__).parents[2]

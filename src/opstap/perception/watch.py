@@ -1,9 +1,9 @@
 """Depth frames in, workspace events out: what hands did at bins and slots.
 
-Once a place has been clear of hands for some frames, their median depth is compared with what was last settled there, as
-a volume. One comparison finds what was taken or put back, and how many. Places that no hand came near are compared too,
-a few each frame in turn, so that what happened unseen (a tool, lost frames, a restart) is found as well. Nothing depends
-on a clock but the frames' stamps: the same frames give the same events.
+Once a place has been clear of hands for some frames, their median depth is compared with what was last settled there,
+as a volume. One comparison finds what was taken or put back, and how many. Places that no hand came near are compared
+too, a few each frame in turn, so that what happened unseen (a tool, lost frames, a restart) is found as well. Nothing
+depends on a clock but the frames' stamps: the same frames give the same events.
 """
 
 from __future__ import annotations
@@ -239,7 +239,8 @@ class Watcher:
             happened = Happened.PUT_BACK if more else Happened.TAKEN
         else:
             happened = Happened.PLACED if more else Happened.REMOVED
-        count = min(max(1, round(abs(change.parts))), place.most)
+        # A part that leaves also bares the gaps below it: two are told from a volume of 1.65 parts on.
+        count = min(max(1, int(abs(change.parts) + 0.35)), place.most)
         fits = 1.0 - min(0.5, abs(abs(change.parts) - count))
         evidence = {
             "volume_cm3": round(change.volume * 1e6, 1),

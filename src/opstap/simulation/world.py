@@ -73,9 +73,11 @@ def _pile(
         layer, cell_index = divmod(i, columns * rows)
         row, column = divmod(cell_index, columns)
         free_x, free_y = area[0] / columns - w, area[1] / rows - d
-        x = (column + 0.5) * area[0] / columns - area[0] / 2 + 0.3 * max(0.0, free_x) * jitter[i, 0]
-        y = (row + 0.5) * area[1] / rows - area[1] / 2 + 0.3 * max(0.0, free_y) * jitter[i, 1]
+        x = (column + 0.5) * area[0] / columns - area[0] / 2 + 0.2 * max(0.0, free_x) * jitter[i, 0]
+        y = (row + 0.5) * area[1] / rows - area[1] / 2 + 0.2 * max(0.0, free_y) * jitter[i, 1]
         height = cell.task.parts[part].size[2]
-        yaw = (np.pi / 2 if turned else 0.0) + np.radians(3.0) * jitter[i, 2]
+        # Askew by 3 degrees, but a long part by no more than 2 mm at its ends: the pile was laid, not thrown.
+        askew = min(np.radians(3.0), 0.004 / max(size[:2]))
+        yaw = (np.pi / 2 if turned else 0.0) + askew * jitter[i, 2]
         poses.append(floor @ Pose.of((x, y, layer * size[2] + height / 2), (0.0, 0.0, float(yaw))))
     return poses

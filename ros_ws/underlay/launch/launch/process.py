@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import shlex
 import signal
@@ -16,6 +17,15 @@ from launch.event_handlers import OnProcessExit
 from launch.events import ProcessExited, ProcessIO, ProcessStarted
 
 _counts: dict[str, int] = {}
+
+
+_libc = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this process when the launch is killed: a node without its launch cannot be stopped."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class ExecuteProcess(Action):
@@ -65,6 +75,7 @@ class ExecuteProcess(Action):
                 # A process group of its own: a Ctrl-C at the terminal reaches it once, through us.
                 pipes: dict[str, Any] = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
                 pipes |= {"cwd": cwd, "env": environment, "start_new_session": True, "limit": 1 << 20}
+                pipes |= {"preexec_fn": _end_with_parent}
                 if self.options.get("shell"):
                     self.process = await asyncio.create_subprocess_shell(" ".join(command), **pipes)
                 else:
