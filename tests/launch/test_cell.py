@@ -26,8 +26,9 @@ def generate_test_description():
 
 
 class TestWhileItRuns(unittest.TestCase):
-    def test_the_case_is_packed(self, proc_output):
+    def test_the_case_is_packed(self, proc_output, proc_info):
         proc_output.assertWaitFor("the case is packed", timeout=700)
+        proc_info.assertWaitForShutdown("cell_simulator", timeout=60)
 
 
 @launch_testing.post_shutdown_test()

@@ -36,7 +36,7 @@ class TestWhileItRuns(unittest.TestCase):
             proc_output.assertWaitFor(f"step {2 + 4 * i} of 26 done", timeout=300)
             started = [e for e in proc_info.started if f"{node}-" in e.process_name]
             os.kill(started[-1].pid, signal.SIGKILL)
-        proc_output.assertWaitFor("the case is packed", timeout=700)
+        proc_output.assertWaitFor("the case is packed", timeout=400)
 
 
 @launch_testing.post_shutdown_test()

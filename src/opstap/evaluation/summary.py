@@ -28,7 +28,7 @@ def describe(note: Note, state: State, steps: int) -> str:
         return f"put right at {note.place}: {PROBLEMS[note.trouble]} ({note.seconds:.1f} s)"
     if note.outcome in (Outcome.STEP_SHOWN, Outcome.PART_TAKEN):
         return ""
-    return note.outcome.value.replace("_", " ")
+    return str(note.outcome.value).replace("_", " ")
 
 
 @dataclass

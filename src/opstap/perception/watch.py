@@ -140,8 +140,8 @@ class Watcher:
             OSError: the checkpoint cannot be written.
         """
         if depth.shape != self._shape or depth.dtype != np.uint16:
-            found = f"{depth.dtype} {depth.shape}"
-            raise ValueError(f"depth image: found {found}, allowed: uint16 {self._shape} as the camera's view")
+            given = f"{depth.dtype} {depth.shape}"
+            raise ValueError(f"depth image: found {given}, allowed: uint16 {self._shape} as the camera's view")
         if self._last and stamp <= self._last.stamp:
             return self._last
         if self._last and stamp - self._last.stamp > GAP:

@@ -30,10 +30,10 @@ LEAN = 0.95 * TORSO
 """Farthest that leaning and turning bring a shoulder forward, horizontally."""
 
 PALM, FINGERS = 0.09, 0.08
-PALM_PITCH, FINGER_PITCH = np.radians(30.0), np.radians(75.0)
+PALM_PITCH, FINGER_PITCH = np.radians(30.0), np.radians(65.0)
 """Angles below the horizontal: fingers reach down over a rim while palm and wrist stay above it."""
-OPEN, CLOSED = 0.015, 0.010
-"""Distance of each fingertip from the grip point, metres."""
+OPEN, CLOSED = 0.013, 0.008
+"""Distance of fingertips and of the thumb's tip from the grip point, metres: fingers beyond a part, thumb before it."""
 
 ELBOW = (0.6, -0.2, -1.0)
 """Where a right elbow hangs, body frame: down and outward, a bit back."""
@@ -100,20 +100,17 @@ class Arm:
         return Joints(shoulder, elbow, wrist, knuckles, grip, rotation @ across, rotation @ ahead)
 
     def capsules(self, joints: Joints, opening: float) -> tuple[Capsule, ...]:
-        """Upper arm, forearm, sleeve, palm, two fingers and thumb; `opening` metres from grip point to fingertip."""
+        """Upper arm, forearm, palm, three fingers, thumb, sleeve; `opening` metres from grip point to fingertips."""
         j, k = joints, self.build.hand
-        tip = j.grip + opening * j.across
-        outer, inner = 0.018 * k * j.across, -0.018 * k * j.across
-        heel = j.wrist + 0.02 * j.ahead
+        heel, tip = j.wrist + 0.02 * j.ahead, j.grip + opening * j.ahead
         limbs = [
             (j.shoulder, j.elbow, 0.052 if self.build.sleeve else 0.045),
             (j.elbow, j.wrist, 0.032),
-            (heel + outer, j.knuckles + outer, 0.021 * k),
-            (heel + inner, j.knuckles + inner, 0.021 * k),
-            (j.knuckles + outer, tip - 0.003 * j.ahead, 0.007 * k),
-            (j.knuckles + 0.2 * outer, tip + 0.012 * j.ahead, 0.007 * k),
-            (0.25 * heel + 0.75 * j.knuckles + 1.2 * inner, j.grip - opening * j.across, 0.007 * k),
         ]
+        limbs += [(heel + s * j.across, j.knuckles + s * j.across, 0.021 * k) for s in (0.018 * k, -0.018 * k)]
+        limbs += [(j.knuckles + 1.4 * s * j.across, tip + s * j.across, 0.008 * k) for s in (0.014, 0.0, -0.014)]
+        root = j.knuckles + 0.15 * (j.wrist - j.knuckles) - 0.026 * k * j.across
+        limbs.append((root, j.grip - opening * j.ahead, 0.008 * k))
         if self.build.sleeve:
             limbs.append((j.elbow, j.elbow + 0.75 * (j.wrist - j.elbow), 0.045))
         return tuple(Capsule(_triple(a), _triple(b), r) for a, b, r in limbs)

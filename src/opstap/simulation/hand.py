@@ -22,7 +22,7 @@ FINGER_SPEED = 0.03
 """Of a fingertip that opens or closes, m/s."""
 GRIP_DEPTH = 0.004
 """How far below a part's top the fingertips hold it, metres."""
-FINGER_ROOM = 0.026
+FINGER_ROOM = 0.030
 """Fingers that are open stay this far from a place's walls; a part that lies nearer is held off its middle."""
 
 

@@ -42,6 +42,7 @@ class Lockstep:
         self._pictures: dict[str, dict[int, Image]] = {p: {} for p in projectors}
         self._answers: dict[str, list[tuple[int, int]]] = {p: [] for p in projectors}
         self._seen = -1
+        self._resumed = world.ticks > 0
         self._begun_at: tuple[float, int] | None = None
         self._progress_at = 0.0
         self.newest: WorldState | None = None
@@ -77,6 +78,10 @@ class Lockstep:
         light: dict[str, Image] = {}
         for projector, answers in self._answers.items():
             if tick < REACTION:
+                continue
+            if not answers and self._resumed and self._pictures[projector]:
+                # Answers come to what is sent, and nothing was sent since the restart: begin with the light that is on.
+                light[projector] = self._pictures[projector][max(self._pictures[projector])]
                 continue
             if not answers or answers[-1][0] < due:
                 return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -95,6 +96,8 @@ def run(make: Callable[[], Node]) -> int:
     except (KeyboardInterrupt, ExternalShutdownException):
         return 0
     finally:
+        # The launch may ask again while the node is being taken down; once is enough.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()

@@ -1,0 +1,81 @@
+"""Simulator and cell in step: nothing is sent too early, nothing waits for ever."""
+
+import math
+
+import numpy as np
+
+from opstap.simulation.lockstep import IN_FLIGHT, REACTION, RESEND, Lockstep
+from opstap.simulation.world import WorldState
+
+START, FPS = 1_000_000_000, 30
+
+
+class World:
+    """Counts ticks and keeps the light it was given."""
+
+    fps = FPS
+
+    def __init__(self, ticks=0):
+        self.ticks = ticks
+        self.lights = []
+
+    def tick(self, light):
+        self.lights.append(dict(light))
+        state = WorldState(self.ticks, stamp(self.ticks), {}, {})
+        self.ticks += 1
+        return state
+
+
+def stamp(tick):
+    return START + tick * 1_000_000_000 // FPS
+
+
+def picture(value):
+    return np.full((1, 1, 3), value, np.uint8)
+
+
+def answer(step, tick, shown=None):
+    step.on_seen(stamp(tick))
+    step.on_answer("main", stamp(tick), stamp(tick if shown is None else shown))
+
+
+def test_the_light_of_tick_k_answers_tick_k_minus_reaction():
+    world = World()
+    step = Lockstep(world, START, ["main"], math.inf)
+    for tick in range(10):
+        assert step.due(0.0).tick == tick
+        step.on_picture("main", stamp(tick), picture(tick))
+        answer(step, tick)
+    shown = [light["main"][0, 0, 0] if light else None for light in world.lights]
+    assert shown == [None] * REACTION + list(range(10 - REACTION))
+
+
+def test_no_more_than_two_frames_wait_for_perception():
+    step = Lockstep(World(), START, ["main"], math.inf)
+    sent = [step.due(0.0) for _ in range(5)]
+    assert [s.tick for s in sent if s] == list(range(IN_FLIGHT))
+
+
+def test_real_time_is_kept():
+    step = Lockstep(World(), START, [], 1.0)
+    assert step.due(10.0) is not None
+    assert step.due(10.01) is None
+    assert step.due(10.0 + 1.01 / FPS) is not None
+
+
+def test_what_is_not_answered_is_sent_again():
+    step = Lockstep(World(), START, ["main"], math.inf)
+    newest = [step.due(5.0) for _ in range(IN_FLIGHT)][-1]
+    assert step.due(5.0 + RESEND / 2) is None
+    assert step.due(5.1 + RESEND) is newest
+    assert step.resent == 1
+
+
+def test_a_resumed_world_begins_with_the_light_that_is_on():
+    world = World(ticks=100)
+    step = Lockstep(world, START, ["main"], math.inf)
+    step.on_seen(stamp(120))
+    assert step.due(0.0) is None
+    step.on_picture("main", stamp(90), picture(7))
+    assert step.due(0.0).tick == 100
+    assert world.lights[0]["main"][0, 0, 0] == 7
