@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 
 import rclpy
-from opstap_interfaces.msg import ProjectionState, SimulatedWorld, WorkspaceState
 from rclpy.clock import Clock, ClockType
 from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import Image
@@ -27,6 +26,7 @@ from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, STATE
+from opstap_interfaces.msg import ProjectionState, SimulatedWorld, WorkspaceState
 
 KEEP_EVERY = 30
 """Ticks between two savings of the world, so that a killed simulator goes on."""

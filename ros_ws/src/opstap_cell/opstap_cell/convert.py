@@ -8,7 +8,6 @@ import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point, Pose, Quaternion, Vector3
 from numpy.typing import NDArray
-from opstap_interfaces import msg as m
 from sensor_msgs.msg import Image
 
 from opstap.geometry import Capsule
@@ -29,6 +28,7 @@ from opstap.workflow.model import (
     Trouble,
     WorkspaceEvent,
 )
+from opstap_interfaces import msg as m
 
 CONTENTS = (Content.FILLED, Content.EMPTY, Content.CANNOT_SEE)
 SIDES = ("unknown", "left", "right")

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import cv2
 from diagnostic_msgs.msg import DiagnosticArray
-from opstap_interfaces.msg import OperatorInput, WorkspaceState, WorkState
 from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import CompressedImage, Image
 
@@ -26,6 +25,7 @@ from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, SENSOR, STATE
+from opstap_interfaces.msg import OperatorInput, WorkspaceState, WorkState
 
 GONE_AFTER = 3.0
 """Seconds without diagnostics after which a node is shown as gone."""

@@ -15,7 +15,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from opstap_interfaces.msg import SimulatedWorld
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from opstap.geometry import Pinhole
@@ -24,6 +23,7 @@ from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, SENSOR, STATE
+from opstap_interfaces.msg import SimulatedWorld
 
 COLOR_PERIOD = 100_000_000
 """Between two simulated colour pictures, ns."""

@@ -9,7 +9,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from opstap_interfaces.msg import WorkState
 from sensor_msgs.msg import CompressedImage
 
 from opstap.evaluation.film import Film
@@ -17,6 +16,7 @@ from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import SENSOR, STATE
+from opstap_interfaces.msg import WorkState
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-from opstap.perception.watch import Watcher
-from opstap_interfaces.msg import HandArray, WorkspaceEvent, WorkspaceState
 from sensor_msgs.msg import CameraInfo, Image
 
 from opstap.geometry import Pinhole, View
+from opstap.perception.watch import Watcher
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, SENSOR, STATE
+from opstap_interfaces.msg import HandArray, WorkspaceEvent, WorkspaceState
 
 RECENT_EVENTS = 16
 

@@ -9,7 +9,6 @@ import sys
 import time
 from dataclasses import dataclass
 
-from opstap_interfaces.msg import ProjectionState, WorkState
 from sensor_msgs.msg import Image
 
 from opstap.documents import nearest
@@ -20,6 +19,7 @@ from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, STATE
+from opstap_interfaces.msg import ProjectionState, WorkState
 
 
 @dataclass(frozen=True)

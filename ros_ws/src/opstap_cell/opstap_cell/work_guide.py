@@ -11,8 +11,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from opstap_interfaces.msg import OperatorInput, WorkspaceState, WorkState
-
 from opstap.documents import nearest
 from opstap.evaluation.summary import describe
 from opstap.workflow.journal import Journal, JournalError, Recorder
@@ -21,6 +19,7 @@ from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, STATE
+from opstap_interfaces.msg import OperatorInput, WorkspaceState, WorkState
 
 
 @dataclass(frozen=True)
