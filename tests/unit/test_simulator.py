@@ -185,4 +185,4 @@ def test_arms_do_not_go_through_walls(person):
         local = np.einsum("sji,sapj->sapi", rotation, points[None] - centre[:, None, None])
         distance = np.linalg.norm(np.maximum(np.abs(local) - half[:, None, None], 0), axis=-1).min(axis=(0, 2))
         deepest = max(deepest, float((np.array([c.radius for c in arms]) - distance).max()))
-    assert deepest < 0.008
+    assert deepest < 0.005  # a fingertip is 16 mm thick and gives way

@@ -30,7 +30,7 @@ LEAN = 0.95 * TORSO
 """Farthest that leaning and turning bring a shoulder forward, horizontally."""
 
 PALM, FINGERS = 0.09, 0.08
-PALM_PITCH, FINGER_PITCH = np.radians(30.0), np.radians(65.0)
+PALM_PITCH, FINGER_PITCH = np.radians(30.0), np.radians(55.0)
 """Angles below the horizontal: fingers reach down over a rim while palm and wrist stay above it."""
 OPEN, CLOSED = 0.013, 0.008
 """Distance of fingertips and of the thumb's tip from the grip point, metres: fingers beyond a part, thumb before it."""
@@ -109,7 +109,7 @@ class Arm:
         ]
         limbs += [(heel + s * j.across, j.knuckles + s * j.across, 0.021 * k) for s in (0.018 * k, -0.018 * k)]
         limbs += [(j.knuckles + 1.4 * s * j.across, tip + s * j.across, 0.008 * k) for s in (0.014, 0.0, -0.014)]
-        root = j.knuckles + 0.15 * (j.wrist - j.knuckles) - 0.026 * k * j.across
+        root = j.knuckles + 0.010 * j.ahead - 0.014 * k * j.across
         limbs.append((root, j.grip - opening * j.ahead, 0.008 * k))
         if self.build.sleeve:
             limbs.append((j.elbow, j.elbow + 0.75 * (j.wrist - j.elbow), 0.045))

@@ -22,13 +22,16 @@ FINGER_SPEED = 0.03
 """Of a fingertip that opens or closes, m/s."""
 GRIP_DEPTH = 0.004
 """How far below a part's top the fingertips hold it, metres."""
+FINGER_THICKNESS = 0.009
+"""Fingertips stay this far above a floor, metres."""
 FINGER_ROOM = 0.030
-"""Fingers that are open stay this far from a place's walls; a part that lies nearer is held off its middle."""
+"""Fingertips stay this far from a place's walls, metres; a part that lies nearer is held off its middle."""
 
 
 def grip_point(room: Box, part: Pose, height: float) -> Floats:
     """Where the fingers hold a part of `height` that lies at `part` in `room`, the inside of a bin or slot."""
     local = room.pose.inverse().apply(part.translation + (0.0, 0.0, height / 2 - GRIP_DEPTH))
+    local[2] = max(local[2], FINGER_THICKNESS - room.size[2] / 2)
     free = np.maximum(np.array(room.size[:2]) / 2 - FINGER_ROOM, 0.0)
     local[:2] = np.clip(local[:2], -free, free)
     return room.pose.apply(local)
