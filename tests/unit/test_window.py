@@ -23,7 +23,9 @@ needs_xvfb = pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is no
 def screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An X server with one screen of SIZE; the file that holds its pixels."""
     ready, write = os.pipe()
-    arguments = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24", "-fbdir", str(tmp_path)]
+    # -noreset: without it Xvfb starts anew when its last client leaves, and refuses one that comes meanwhile.
+    arguments = ["Xvfb", "-noreset", "-displayfd", str(write), "-fbdir", str(tmp_path)]
+    arguments += ["-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24"]
     server = subprocess.Popen(arguments, pass_fds=[write], stderr=subprocess.DEVNULL)
     os.close(write)
     with os.fdopen(ready) as pipe:
