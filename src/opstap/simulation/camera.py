@@ -18,6 +18,7 @@ from opstap.geometry import Floats, Pose, View
 from opstap.instructions import Cell
 from opstap.native import preload_libusb
 from opstap.simulation import shapes
+from opstap.simulation.capsules import CapsuleCaster, Region
 from opstap.simulation.noise import ARM, DARK, FLAT, GLOSSY, TRANSPARENT, StereoNoise
 from opstap.simulation.world import WorldState, lying_in_bin, lying_in_slot
 
@@ -68,6 +69,7 @@ class Caster:
         self.rays = np.concatenate([origin, directions], axis=-1)
         h, w = k.height, k.width
         shape = (h, w) if shaded else (0, 0)
+        self._capsules = CapsuleCaster(view)
         self.empty = Buffers(
             np.zeros((h, w), np.float32), np.zeros((h, w), np.uint8), np.zeros((*shape, 3), np.float32),
             np.zeros(shape, np.float32),
@@ -80,20 +82,28 @@ class Caster:
         boxes = {b.id: b.inside for b in cell.scene.bins} | {
             s.id: cell.scene.case.slot_box(s) for s in cell.scene.case.slots
         }
-        self._regions = {place: self._region(box.corners()) for place, box in boxes.items()}
+        self._regions: dict[str, Region] = {}
+        for place, box in boxes.items():
+            # With room for parts that stick out above.
+            region = self._box(np.vstack([box.corners(), box.corners() + [0.0, 0.0, 0.03]]), 6)
+            if region is not None:
+                self._regions[place] = region
 
-    def _region(self, corners: Floats) -> tuple[slice, slice]:
-        """Image box of points, with room for parts that stick out above."""
-        uv = self.view.project(np.vstack([corners, corners + [0.0, 0.0, 0.03]]))
-        k = self.view.pinhole
-        low = np.clip(np.floor(uv.min(axis=0)).astype(int) - 6, 0, [k.width, k.height])
-        high = np.clip(np.ceil(uv.max(axis=0)).astype(int) + 7, 0, [k.width, k.height])
+    def _box(self, points: Floats, margin: int) -> Region | None:
+        """Image box of table-frame points; None where nothing of it is in the image."""
+        uv, k = self.view.project(points), self.view.pinhole
+        if not np.isfinite(uv).all():
+            return slice(0, k.height), slice(0, k.width)
+        low = np.clip(np.floor(uv.min(axis=0)).astype(int) - margin, 0, [k.width, k.height])
+        high = np.clip(np.ceil(uv.max(axis=0)).astype(int) + margin + 1, 0, [k.width, k.height])
+        if (high <= low).any():
+            return None
         return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
 
-    def settle(self, world: WorldState) -> list[tuple[slice, slice]]:
+    def settle(self, world: WorldState) -> list[Region]:
         """Bring `still` up to date with the parts lying in bins and slots; returns the image boxes that changed."""
         places = {**world.bins, **world.slots}
-        changed = [p for p, parts in places.items() if parts != self._contents.get(p, ())]
+        changed = [p for p in self._regions if places[p] != self._contents.get(p, ())]
         for place in changed:
             self._contents[place] = places[place]
         touched = [self._regions[p] for p in changed]
@@ -102,14 +112,13 @@ class Caster:
         self.version += bool(changed)
         return touched
 
-    def _bake(self, region: tuple[slice, slice]) -> None:
+    def _bake(self, region: Region) -> None:
         for name in ("depth", "kind", "albedo", "shade") if self.shaded else ("depth", "kind"):
             getattr(self.still, name)[region] = getattr(self.empty, name)[region]
         near = [p for p, r in self._regions.items() if self._contents.get(p) and _touch(r, region)]
         objects = [o for p in near for o in self._parts(p)]
         if objects:
-            index = np.arange(self.still.depth.size).reshape(self.still.depth.shape)[region].ravel()
-            self._cast(self.still, objects, index, keep_nearer=True)
+            self._cast(self.still, objects, self._pixels(region), keep_nearer=True)
 
     def _parts(self, place: str) -> list[Object]:
         parts = self._contents[place]
@@ -121,22 +130,30 @@ class Caster:
         part = self.cell.task.parts[name]
         return Object(shapes.part_mesh(part, pose), part.color, KINDS[part.surface])
 
-    def moving(self, world: WorldState, buffers: Buffers) -> NDArray[np.intp]:
-        """Cast arms and held parts into `buffers`; returns the flat indices of the rays that could meet them."""
-        objects = [Object(shapes.capsule_mesh(c), world.skin, ARM) for c in world.arms]
-        objects += [self._part(h.part, h.pose) for h in world.held]
-        if not objects:
-            return np.empty(0, np.intp)
-        mask = np.zeros(buffers.depth.shape, np.uint8)
-        for item in objects:
-            # The convex hull of the projected vertices holds every ray that can meet a convex mesh.
-            uv = self.view.project(item.mesh[0])
-            if np.isfinite(uv).all():
-                cv2.fillConvexPoly(mask, cv2.convexHull(np.round(uv).astype(np.int32)), 1)
-        mask = cv2.dilate(mask, np.ones((3, 3), np.uint8))
-        index = np.flatnonzero(mask)
-        self._cast(buffers, objects, index, keep_nearer=True)
-        return index
+    def moving(self, world: WorldState, buffers: Buffers) -> list[Region]:
+        """Cast arms and held parts into `buffers`; returns the image boxes in which these may be seen."""
+        regions = self._capsules.regions(world.arms)
+        hits = self._capsules.cast(world.arms, regions)
+        before = buffers.depth.ravel()[hits.index]
+        nearer = (hits.depth < before) | (before == 0)
+        index = hits.index[nearer]
+        buffers.depth.reshape(-1)[index] = hits.depth[nearer]
+        buffers.kind.reshape(-1)[index] = ARM
+        if self.shaded:
+            buffers.albedo.reshape(-1, 3)[index] = world.skin
+            buffers.shade.reshape(-1)[index] = np.abs(self._capsules.normals(world.arms, hits) @ LIGHT)[nearer]
+        for held in world.held:
+            item = self._part(held.part, held.pose)
+            region = self._box(item.mesh[0], 1)
+            regions.append(region)
+            if region is not None:
+                self._cast(buffers, [item], self._pixels(region), keep_nearer=True)
+        return _merged([r for r in regions if r is not None])
+
+    def _pixels(self, region: Region) -> NDArray[np.intp]:
+        """Flat indices of a region's pixels."""
+        rows, columns = np.ogrid[region]
+        return (rows * self.view.pinhole.width + columns).ravel()
 
     def _cast(self, out: Buffers, objects: list[Object], index: NDArray[np.intp], *, keep_nearer: bool) -> None:
         scene = RaycastingScene(nthreads=2)
@@ -159,14 +176,25 @@ class Caster:
             normals: Any = hit["primitive_normals"].numpy()[met]
             out.shade.reshape(-1)[where] = np.abs(normals @ LIGHT.astype(np.float32))
 
-    def points(self, depth: NDArray[np.float32], index: NDArray[np.intp]) -> Floats:
-        """Table-frame points (n, 3) of pixels."""
-        rays = self.rays.reshape(-1, 6)[index]
-        return np.asarray(rays[:, :3] + rays[:, 3:] * depth.ravel()[index, None], dtype=float)
 
-
-def _touch(a: tuple[slice, slice], b: tuple[slice, slice]) -> bool:
+def _touch(a: Region, b: Region) -> bool:
     return all(x.start < y.stop and y.start < x.stop for x, y in zip(a, b, strict=True))
+
+
+def _merged(regions: list[Region]) -> list[Region]:
+    """Boxes around those that touch each other, until none do."""
+    apart: list[Region] = []
+    for region in regions:
+        while touching := [other for other in apart if _touch(region, other)]:
+            apart = [other for other in apart if other not in touching]
+            rows, columns = zip(region, *touching, strict=True)
+            region = _around(rows), _around(columns)
+        apart.append(region)
+    return apart
+
+
+def _around(spans: tuple[slice, ...]) -> slice:
+    return slice(min(s.start for s in spans), max(s.stop for s in spans))
 
 
 def static_objects(cell: Cell) -> list[Object]:
@@ -189,61 +217,86 @@ class SimulatedCamera:
         self._depth = Caster(cell, cell.scene.camera.view, seed, shaded=False)
         k = cell.scene.camera.view.pinhole
         self._noise = StereoNoise((k.height, k.width), seed)
+        self._prepared = self._noise.prepare(self._depth.still.depth, self._depth.still.kind)
         self._color: Caster | None = None
-        self._light_map: dict[str, NDArray[np.float32]] = {}
+        self._lit_from: dict[str, NDArray[np.float32]] = {}
+        """Projector id -> its pixel that lights each pixel of what stands still, (h, w, 2)."""
+        self._still_light: Mapping[str, NDArray[np.uint8]] = {}
+        self._still_color = np.empty((0, 0, 3), np.uint8)
+        """What stands still, in the light of `_still_light`."""
 
     def true_depth(self, world: WorldState) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         """Depth (h, w) in metres without noise, and the kind of surface of every pixel."""
-        self._depth.settle(world)
-        buffers = Buffers(self._depth.still.depth.copy(), self._depth.still.kind.copy(), *self._nothing())
-        self._depth.moving(world, buffers)
+        buffers, _ = self._moved(world)
         return buffers.depth, buffers.kind
 
-    @staticmethod
-    def _nothing() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        return np.empty((0, 0, 3), np.float32), np.empty((0, 0), np.float32)
+    def _moved(self, world: WorldState) -> tuple[Buffers, list[Region]]:
+        """The picture of depth, and the boxes in which it is not that of what stands still."""
+        for region in self._depth.settle(world):
+            still = self._depth.still
+            self._prepared = self._noise.patch(self._prepared, still.depth, still.kind, [region])
+        buffers = self._depth.still.copy()
+        return buffers, self._depth.moving(world, buffers)
 
     def depth(self, world: WorldState) -> NDArray[np.uint16]:
         """Depth (h, w) uint16 in millimetres with noise, 0 = no return; the same for the same seed and tick."""
-        depth, kind = self.true_depth(world)
-        return self._noise(depth, kind, world.tick)
+        buffers, regions = self._moved(world)
+        picture = self._noise.patch(self._prepared, buffers.depth, buffers.kind, regions)
+        return self._noise.frame(picture, world.tick)
 
     def color(self, world: WorldState, light: Mapping[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
         """Colour (h, w, 3) uint8 RGB of the world in the room's light and that of the projectors.
 
         Args:
             world: what to show.
-            light: projector id -> what it throws, (h, w, 3) RGB.
+            light: projector id -> what it throws, (h, w, 3) RGB; the same array as long as it is the same picture.
         """
         if self._color is None:
             self._color = Caster(self.cell, self.cell.scene.camera.color_view, self.seed, shaded=True)
-        caster = self._color
-        for region in caster.settle(world):
-            index = np.arange(caster.still.depth.size).reshape(caster.still.depth.shape)[region].ravel()
-            for projector, lit_from in self._light_map.items():
-                lit_from.reshape(-1, 2)[index] = self._lit_from(projector, caster, caster.still.depth, index)
-        buffers = caster.still.copy()
-        moved = caster.moving(world, buffers)
-        h, w = buffers.depth.shape
-        brightness = (AMBIENT + LAMP * buffers.shade)[..., None]
-        for projector, image in light.items():
-            if projector not in self._light_map:
-                everything = np.arange(h * w)
-                self._light_map[projector] = self._lit_from(projector, caster, caster.still.depth, everything).reshape(
-                    h, w, 2
-                )
-            lit_from = self._light_map[projector]
-            if len(moved):
-                lit_from = lit_from.copy()
-                lit_from.reshape(-1, 2)[moved] = self._lit_from(projector, caster, buffers.depth, moved)
-            thrown = cv2.remap(image, lit_from, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-            brightness = brightness + thrown.astype(np.float32) * np.float32(THROWN / 255)
-        return np.asarray(np.clip(buffers.albedo * brightness, 0, 255), dtype=np.uint8)
+        caster, still = self._color, self._color.still
+        everything: Region = tuple(slice(0, n) for n in still.depth.shape)  # type: ignore[assignment]
+        changed = caster.settle(world)
+        for projector in light:
+            if projector not in self._lit_from:
+                self._lit_from[projector] = np.empty((*still.depth.shape, 2), np.float32)
+                changed = [everything]
+        for region in changed:
+            for projector, lit_from in self._lit_from.items():
+                lit_from[region] = self._pixels_of(projector, caster, still, region)
+        if dict(light).keys() != self._still_light.keys() or any(light[p] is not self._still_light[p] for p in light):
+            changed = [everything]
+        if changed == [everything] or not self._still_color.size:
+            self._still_light, changed = dict(light), []
+            self._still_color = self._shine(still, light, self._lit_from, everything)
+        for region in changed:
+            shone_from = {p: self._lit_from[p][region] for p in light}
+            self._still_color[region] = self._shine(still, light, shone_from, region)
+        buffers, picture = still.copy(), self._still_color.copy()
+        for region in caster.moving(world, buffers):
+            shone_from = {p: self._pixels_of(p, caster, buffers, region) for p in light}
+            picture[region] = self._shine(buffers, light, shone_from, region)
+        return np.asarray(picture)
 
-    def _lit_from(
-        self, projector: str, caster: Caster, depth: NDArray[np.float32], index: NDArray[np.intp]
-    ) -> NDArray[np.float32]:
-        """Projector pixel (n, 2) that lights each camera pixel; outside the image where there is none."""
+    @staticmethod
+    def _shine(
+        buffers: Buffers,
+        light: Mapping[str, NDArray[np.uint8]],
+        lit_from: Mapping[str, NDArray[np.float32]],
+        region: Region,
+    ) -> NDArray[np.uint8]:
+        """A region's colours in the room's light and the projectors'."""
+        brightness = cv2.merge([AMBIENT + LAMP * buffers.shade[region]] * 3)
+        for projector, image in light.items():
+            thrown = cv2.remap(image, lit_from[projector], None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+            brightness = cv2.scaleAdd(thrown.astype(np.float32), THROWN / 255, brightness)
+        return np.asarray(cv2.multiply(buffers.albedo[region], brightness, dtype=cv2.CV_8U))
+
+    def _pixels_of(self, projector: str, caster: Caster, buffers: Buffers, region: Region) -> NDArray[np.float32]:
+        """Projector pixel (rows, columns, 2) that lights each camera pixel; outside the image where there is none."""
         view = next(p.view for p in self.cell.scene.projectors if p.id == projector)
-        uv = view.project(caster.points(depth, index))
-        return np.nan_to_num(uv, nan=-1e4).astype(np.float32)
+        directions = caster.rays[region][..., 3:]
+        # From camera rays straight to the projector's image plane: K R (o + d z - c).
+        to_image = (view.pinhole.matrix @ view.T_optical_table.rotation).astype(np.float32)
+        origin = caster.view.pose.translation - view.pose.translation
+        p = directions @ to_image.T * buffers.depth[region][..., None] + (to_image @ origin).astype(np.float32)
+        return np.asarray(np.where(p[..., 2:] > 1e-6, p[..., :2] / np.maximum(p[..., 2:], 1e-6), np.float32(-1e4)))

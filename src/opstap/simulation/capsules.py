@@ -1,0 +1,142 @@
+"""Where the rays of a camera meet capsules, in closed form: what moves is cast anew for every frame.
+
+A capsule is rounder than any mesh of it, and its few thousand rays cost less than building a mesh and its tree.
+The formula is that of a ray and a capsule (a cylinder between two spheres), solved for every ray of the capsule's
+box in the image at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opstap.geometry import Capsule, Floats, View
+
+Region = tuple[slice, slice]
+"""Rows and columns of an image."""
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Rays that meet a capsule, each with the nearest one: pixels as flat indices, optical depth in metres."""
+
+    index: NDArray[np.intp]
+    """(n,) flat pixel indices, without repeats."""
+    depth: Floats
+    """(n,)"""
+    owner: NDArray[np.int32]
+    """(n,) which capsule."""
+
+
+class CapsuleCaster:
+    """Casts the rays of `view`."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        k, r = view.pinhole, view.pose.rotation
+        # The direction of a pixel's ray, scaled to optical z = 1, is linear in u and v.
+        self._du, self._dv = r[:, 0] / k.fx, r[:, 1] / k.fy
+        self._d0 = r[:, 2] - k.cx * self._du - k.cy * self._dv
+        rays = k.rays().reshape(-1, 3)
+        self._squared = np.einsum("ij,ij->i", rays, rays)
+        """Squared length of every pixel's direction, (height * width,)."""
+
+    def regions(self, capsules: Sequence[Capsule]) -> list[Region | None]:
+        """The box of the image that holds each capsule; None for one that is out of sight."""
+        k = self.view.pinhole
+        ends = self.view.T_optical_table.apply([(c.start, c.end) for c in capsules])
+        radius, f = np.array([c.radius for c in capsules]), np.array([k.fx, k.fy])
+        behind = (ends[..., 2] + radius[:, None] <= 0).all(axis=1)
+        around = (ends[..., 2] - radius[:, None] <= 0).any(axis=1)
+        # A sphere's silhouette is at most this wide; seen from the side a little less.
+        z = np.maximum(ends[..., 2:], 1e-3)
+        reach = radius[:, None, None] / np.maximum(z - radius[:, None, None], 1e-3) * 1.1 * f + 1
+        centre = ends[..., :2] / z * f + np.array([k.cx, k.cy])
+        size = np.array([k.width, k.height])
+        low = np.where(around[:, None], 0, np.clip(np.floor((centre - reach).min(axis=1)), 0, size)).astype(int)
+        high = np.where(around[:, None], size, np.clip(np.ceil((centre + reach).max(axis=1)) + 1, 0, size)).astype(int)
+        seen = ~behind & (high > low).all(axis=1)
+        return [
+            (slice(y0, y1), slice(x0, x1)) if s else None
+            for s, (x0, y0), (x1, y1) in zip(seen, low.tolist(), high.tolist(), strict=True)
+        ]
+
+    def cast(self, capsules: Sequence[Capsule], regions: Sequence[Region | None]) -> Hits:
+        """The nearest hit of every ray in the capsules' regions."""
+        width = self.view.pinhole.width
+        pixels, owners = [], []
+        for i, region in enumerate(regions):
+            if region is not None:
+                rows = np.arange(region[0].start, region[0].stop, dtype=np.int32) * width
+                block = rows[:, None] + np.arange(region[1].start, region[1].stop, dtype=np.int32)
+                pixels.append(block.ravel())
+                owners.append(np.full(block.size, i, np.int32))
+        if not pixels:
+            return Hits(np.empty(0, np.intp), np.empty(0), np.empty(0, np.int32))
+        pixel = np.concatenate(pixels).astype(np.int32, copy=False)
+        owner = np.concatenate(owners)
+        kept, depth = self._meet(capsules, pixel, owner)
+        pixel, owner = pixel[kept], owner[kept]
+        # Written from far to near, so that of every pixel the nearest stays.
+        order = np.argsort(-depth)
+        pixel, owner, depth = pixel[order], owner[order], depth[order]
+        last = np.full(width * self.view.pinhole.height, -1, np.int32)
+        last[pixel] = np.arange(len(pixel), dtype=np.int32)
+        nearest = last[pixel] == np.arange(len(pixel))
+        return Hits(pixel[nearest].astype(np.intp), depth[nearest], owner[nearest])
+
+    def _meet(
+        self, capsules: Sequence[Capsule], pixel: NDArray[np.int32], owner: NDArray[np.int32]
+    ) -> tuple[NDArray[np.intp], Floats]:
+        """Which of the rays meet their capsules, as indices into `pixel`, and the depths at which they do."""
+        start = np.array([c.start for c in capsules])
+        axis = np.array([c.end for c in capsules]) - start
+        from_start = self.view.pose.translation - start
+        from_end = from_start - axis
+        radius = np.array([c.radius for c in capsules])
+        length2 = np.einsum("ij,ij->i", axis, axis)
+        along0 = np.einsum("ij,ij->i", axis, from_start)
+        start2 = np.einsum("ij,ij->i", from_start, from_start) - radius**2
+        end2 = np.einsum("ij,ij->i", from_end, from_end) - radius**2
+        v, u = np.divmod(pixel, self.view.pinhole.width)
+
+        def dot(vectors: Floats) -> Floats:
+            """Product of each ray's direction with its capsule's vector: linear in u and v."""
+            du, dv, d0 = (vectors @ d for d in (self._du, self._dv, self._d0))
+            return np.asarray(du[owner] * u + dv[owner] * v + d0[owner])
+
+        # The cylinder; a ray that misses it, made endless, misses the capsule.
+        dd = self._squared[pixel]
+        d_axis, d_start = dot(axis), dot(from_start)
+        l2, a0 = length2[owner], along0[owner]
+        a = l2 * dd - d_axis * d_axis
+        b = l2 * d_start - a0 * d_axis
+        h = b * b - a * (length2 * start2 - along0 * along0)[owner]
+        kept = np.flatnonzero(h >= 0)
+        owner, dd, d_axis, d_start = owner[kept], dd[kept], d_axis[kept], d_start[kept]
+        l2, a0, a, b, h = l2[kept], a0[kept], a[kept], b[kept], h[kept]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            t = (-b - np.sqrt(h)) / a
+            along = a0 + t * d_axis
+            depth = np.where((a > 1e-12) & (along >= 0) & (along <= l2) & (t > 0), t, np.inf)
+            # The spheres at its ends.
+            for d_from, from2 in ((d_start, start2), (d_start - d_axis, end2)):
+                t = (-d_from - np.sqrt(d_from * d_from - dd * from2[owner])) / dd
+                depth = np.where((t > 0) & (t < depth), t, depth)
+        met = np.isfinite(depth)
+        return kept[met], depth[met]
+
+    def normals(self, capsules: Sequence[Capsule], hits: Hits) -> Floats:
+        """Outward unit normals (n, 3) of the hits, table frame."""
+        start = np.array([c.start for c in capsules])[hits.owner]
+        axis = np.array([c.end for c in capsules])[hits.owner] - start
+        v, u = np.divmod(hits.index, self.view.pinhole.width)
+        direction = u[:, None] * self._du + v[:, None] * self._dv + self._d0
+        from_start = self.view.pose.translation + hits.depth[:, None] * direction - start
+        length2 = np.maximum(np.einsum("ij,ij->i", axis, axis), 1e-12)
+        share = np.clip(np.einsum("ij,ij->i", from_start, axis) / length2, 0, 1)
+        normal = from_start - share[:, None] * axis
+        return np.asarray(normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12))
