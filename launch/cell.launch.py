@@ -58,8 +58,9 @@ def nodes(context):
     if sim:
         person = named(ROOT / "config" / "people", value["person"])
         load_traits(person, cell)
+        # The simulator makes the clock and does not follow it.
         simulator = node("cell_simulator", person=str(person), seed=int(value["seed"]), speed=speed,
-                         saved=str(kept / "world.pickle"))  # fmt: skip
+                         saved=str(kept / "world.pickle"), use_sim_time=False)  # fmt: skip
         actions += [simulator, RegisterEventHandler(OnProcessExit(target_action=simulator, on_exit=_end))]
     if value["film"] == "true":
         actions.append(node("film", out=str(out)))

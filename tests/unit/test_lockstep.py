@@ -35,7 +35,6 @@ def picture(value):
 
 
 def answer(step, tick, shown=None):
-    step.on_seen(stamp(tick))
     step.on_answer("main", stamp(tick), stamp(tick if shown is None else shown))
 
 
@@ -50,7 +49,7 @@ def test_the_light_of_tick_k_answers_tick_k_minus_reaction():
     assert shown == [None] * REACTION + list(range(10 - REACTION))
 
 
-def test_no_more_than_two_frames_wait_for_perception():
+def test_no_more_than_two_ticks_are_on_their_way():
     step = Lockstep(World(), START, ["main"], math.inf)
     sent = [step.due(0.0) for _ in range(5)]
     assert [s.tick for s in sent if s] == list(range(IN_FLIGHT))
@@ -74,7 +73,6 @@ def test_what_is_not_answered_is_sent_again():
 def test_a_resumed_world_begins_with_the_light_that_is_on():
     world = World(ticks=100)
     step = Lockstep(world, START, ["main"], math.inf)
-    step.on_seen(stamp(120))
     assert step.due(0.0) is None
     step.on_picture("main", stamp(90), picture(7))
     assert step.due(0.0).tick == 100

@@ -1,9 +1,9 @@
 """Keeps the simulated world and the cell in step, at any speed.
 
-A tick goes out when perception has seen the one before last, and when the projector has answered the one
-`REACTION` ticks ago: the light a person acts on at tick k is what was thrown in answer to tick k - REACTION, a tenth
-of a second within which nobody reacts anyway. So the run depends on the seed alone, not on the speed of the machine,
-and camera, perception and projector still work at the same time. A tick that is not answered is sent again.
+A tick goes out when the projectors have answered all but the last `IN_FLIGHT` ones. The light a person acts on at
+tick k is what was thrown in answer to tick k - `REACTION`, a tenth of a second within which nobody reacts anyway. So
+the run depends on the seed alone, not on the speed of the machine, and camera, perception and projector still work at
+the same time. A tick that is not answered is sent again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from opstap.simulation.world import WorldState
 Image = NDArray[np.uint8]
 REACTION = 3
 IN_FLIGHT = 2
-"""Frames between camera and perception: one is looked at, one waits."""
+"""Ticks on their way from camera to projector; at most `REACTION`."""
 RESEND = 1.0
 """Seconds of real time without an answer after which the newest tick is sent again."""
 
@@ -41,22 +41,14 @@ class Lockstep:
         self.world, self.start, self.speed = world, start, speed
         self._pictures: dict[str, dict[int, Image]] = {p: {} for p in projectors}
         self._answers: dict[str, list[tuple[int, int]]] = {p: [] for p in projectors}
-        self._seen = -1
         self._resumed = world.ticks > 0
         self._begun_at: tuple[float, int] | None = None
         self._progress_at = 0.0
         self.newest: WorldState | None = None
         self.resent = 0
 
-    def _tick_of(self, stamp: int) -> int:
-        return round((stamp - self.start) * self.world.fps / 1e9)
-
     def _stamp_of(self, tick: int) -> int:
         return self.start + tick * 1_000_000_000 // self.world.fps
-
-    def on_seen(self, stamp: int) -> None:
-        """Perception has handled the frame of `stamp`."""
-        self._seen = max(self._seen, self._tick_of(stamp))
 
     def on_picture(self, projector: str, stamp: int, image: Image) -> None:
         """The projector's picture that answers `stamp`."""
@@ -71,6 +63,12 @@ class Lockstep:
         if not answers or stamp > answers[-1][0]:
             answers.append((stamp, picture_stamp))
             del answers[:-64]
+
+    def _answered(self, tick: int) -> bool:
+        """Whether every projector has answered `tick`, or was not asked since a restart."""
+        return tick < 0 or all(
+            answers[-1][0] >= self._stamp_of(tick) if answers else self._resumed for answers in self._answers.values()
+        )
 
     def _light(self, tick: int) -> dict[str, Image] | None:
         """The light that is acted on at `tick`; None while it is not known yet."""
@@ -101,7 +99,7 @@ class Lockstep:
             self._begun_at = (now, tick)
         if tick > self._pace(now):
             return None
-        if self._seen >= tick - IN_FLIGHT or tick < IN_FLIGHT:
+        if self._answered(tick - IN_FLIGHT):
             light = self._light(tick)
             if light is not None:
                 self._progress_at = now

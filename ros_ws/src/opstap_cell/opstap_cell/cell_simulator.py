@@ -1,7 +1,7 @@
 """Simulates the person and the parts, in step with the cell; ends when the case is packed.
 
-Subscribes: projector/<id>/image, projector/<id>/state, workspace_state. Publishes: simulation/world, /clock.
-The simulated person knows only the light. Perception's and the projectors' answers are used for their stamps alone.
+Subscribes: projector/<id>/image, projector/<id>/state. Publishes: simulation/world, /clock.
+The simulated person knows only the light; the projectors' states are used for their stamps alone.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, STATE
-from opstap_interfaces.msg import ProjectionState, SimulatedWorld, WorkspaceState
+from opstap_interfaces.msg import ProjectionState, SimulatedWorld
 
+CLOCK_EVERY = 3
+"""Ticks between two /clock messages: every node is woken by each, and what must be exact goes by stamps."""
 KEEP_EVERY = 30
 """Ticks between two savings of the world, so that a killed simulator goes on."""
 
@@ -52,22 +54,19 @@ class CellSimulator(CellNode):
         self.lockstep = Lockstep(self.simulator, START, projectors, config.speed or math.inf)
         self.world_out = self.create_publisher(SimulatedWorld, "simulation/world", EVENT)
         self.clock_out = self.create_publisher(ClockMessage, "/clock", EVENT)
-        self.create_subscription(WorkspaceState, "workspace_state", self.on_workspace, STATE)
         for p in projectors:
             self.create_subscription(Image, f"projector/{p}/image", partial(self.on_picture, p), STATE)
             self.create_subscription(ProjectionState, f"projector/{p}/state", partial(self.on_answer, p), EVENT)
-        self.create_timer(0.005, self.advance, clock=Clock(clock_type=ClockType.STEADY_TIME))
-
-    def on_workspace(self, message: WorkspaceState) -> None:
-        self.got_input()
-        self.lockstep.on_seen(convert.time_from_ros(message.header.stamp))
-        self.advance()
+        # Answers drive the ticks; the timer keeps the pace in real time, and asks again where no answer came.
+        period = 0.25 / (self.simulator.fps * config.speed) if config.speed else 0.1
+        self.create_timer(period, self.advance, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def on_picture(self, projector: str, message: Image) -> None:
         image = convert.image_from_ros(message)
         self.lockstep.on_picture(projector, convert.time_from_ros(message.header.stamp), image)
 
     def on_answer(self, projector: str, message: ProjectionState) -> None:
+        self.got_input()
         source, picture = convert.time_from_ros(message.source_stamp), convert.time_from_ros(message.image_stamp)
         self.lockstep.on_answer(projector, source, picture)
         self.advance()
@@ -76,7 +75,8 @@ class CellSimulator(CellNode):
         world = self.lockstep.due(time.monotonic())
         if world is None:
             return
-        self.clock_out.publish(ClockMessage(clock=convert.time_to_ros(world.stamp)))
+        if world.tick % CLOCK_EVERY == 0:
+            self.clock_out.publish(ClockMessage(clock=convert.time_to_ros(world.stamp)))
         self.world_out.publish(convert.world_to_ros(world, self.table_frame))
         if self.saved and world.tick % KEEP_EVERY == 0:
             fresh = self.saved.with_suffix(".new")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+from itertools import islice
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -140,22 +141,27 @@ def capsule_to_ros(capsule: Capsule) -> m.Capsule:
 
 
 def world_to_ros(world: WorldState, frame: str) -> m.SimulatedWorld:
+    lying = {**world.bins, **world.slots}
+    names = sorted({part for parts in lying.values() for part in parts})
+    number = {name: i for i, name in enumerate(names)}
     message = m.SimulatedWorld(
-        tick=int(world.tick),
-        bins=[m.SimulatedPlace(place=k, parts=list(v)) for k, v in world.bins.items()],
-        slots=[m.SimulatedPlace(place=k, parts=list(v)) for k, v in world.slots.items()],
+        tick=int(world.tick), places=list(lying), bins=len(world.bins),
+        counts=array.array("H", [len(parts) for parts in lying.values()]), parts=names,
+        lying=array.array("H", [number[part] for parts in lying.values() for part in parts]),
         held=[m.HeldPart(part=h.part, pose=pose_to_ros(h.pose)) for h in world.held],
         arms=[capsule_to_ros(c) for c in world.arms],
         skin=[int(c) for c in world.skin],
-    )
+    )  # fmt: skip
     message.header.stamp, message.header.frame_id = time_to_ros(world.stamp), frame
     return message
 
 
 def world_from_ros(message: m.SimulatedWorld) -> WorldState:
+    parts = iter([message.parts[i] for i in message.lying])
+    lying = [(place, tuple(islice(parts, count))) for place, count in zip(message.places, message.counts, strict=True)]
     return WorldState(
         tick=message.tick, stamp=time_from_ros(message.header.stamp),
-        bins={p.place: tuple(p.parts) for p in message.bins}, slots={p.place: tuple(p.parts) for p in message.slots},
+        bins=dict(lying[: message.bins]), slots=dict(lying[message.bins :]),
         held=tuple(Held(h.part, pose_from_ros(h.pose)) for h in message.held),
         # float32 on the wire: round to a tenth of a millimetre, so that a resent world is the same world.
         arms=tuple(

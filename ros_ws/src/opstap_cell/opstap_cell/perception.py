@@ -14,14 +14,15 @@ import cv2
 from sensor_msgs.msg import CameraInfo, Image
 
 from opstap.geometry import Pinhole, View
-from opstap.perception.watch import Watcher
+from opstap.perception.watch import PlaceSeen, Watcher
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, SENSOR, STATE
-from opstap_interfaces.msg import HandArray, WorkspaceEvent, WorkspaceState
+from opstap_interfaces.msg import HandArray, PlaceState, WorkspaceEvent, WorkspaceState
 
-RECENT_EVENTS = 16
+RECENT_EVENTS, RECENT = 16, 10_000_000_000
+"""Events that workspace_state repeats: at most so many, of the last so many ns."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Perception(CellNode):
         self.config = declare(self, Config)
         self.watcher: Watcher | None = None
         self.recent: deque[WorkspaceEvent] = deque(maxlen=RECENT_EVENTS)
+        self.told: dict[str, tuple[PlaceSeen, PlaceState]] = {}
         self.state_out = self.create_publisher(WorkspaceState, "workspace_state", STATE)
         self.events_out = self.create_publisher(WorkspaceEvent, "workspace_events", EVENT)
         self.hands_out = self.create_publisher(HandArray, "hands", SENSOR)
@@ -60,13 +62,22 @@ class Perception(CellNode):
                 if not self.recent or event.sequence > self.recent[-1].sequence:
                     self.recent.append(message)
                     self.events_out.publish(message)
-        state = WorkspaceState(events=list(self.recent))
+        state = WorkspaceState(
+            events=[e for e in self.recent if convert.time_from_ros(e.header.stamp) > stamp - RECENT]
+        )
         state.header.stamp, state.header.frame_id = convert.time_to_ros(seen.stamp), self.table_frame
-        state.places = [convert.place_to_ros(k, p) for k, p in seen.places.items()]
+        state.places = [self.place_message(k, p) for k, p in seen.places.items()]
         state.camera_drift_mm = state.projector_drift_mm = float("nan")
         self.state_out.publish(state)
         hands = HandArray(header=state.header, hands=[convert.hand_to_ros(h) for h in seen.hands])
         self.hands_out.publish(hands)
+
+    def place_message(self, place: str, seen: PlaceSeen) -> PlaceState:
+        """The message of a place, the same one as long as what is seen stays the same."""
+        told = self.told.get(place)
+        if told is None or told[0] != seen:
+            told = self.told[place] = (seen, convert.place_to_ros(place, seen))
+        return told[1]
 
 
 def main() -> int:
