@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,13 +19,18 @@ from opstap.geometry import Capsule, Floats, View
 Region = tuple[slice, slice]
 """Rows and columns of an image."""
 
+OCTAGON = np.array([(np.cos(a), np.sin(a)) for a in np.arange(8) * np.pi / 4]) / np.cos(np.pi / 8)
+"""Around a disc of radius 1."""
+WORTH_OUTLINE = 1500
+"""Pixels of a box from which on it pays to leave out those beside a slanting capsule."""
+
 
 @dataclass(frozen=True)
 class Hits:
     """Rays that meet a capsule, each with the nearest one: pixels as flat indices, optical depth in metres."""
 
     index: NDArray[np.intp]
-    """(n,) flat pixel indices, without repeats."""
+    """(n,) flat pixel indices."""
     depth: Floats
     """(n,)"""
     owner: NDArray[np.int32]
@@ -43,22 +49,28 @@ class CapsuleCaster:
         rays = k.rays().reshape(-1, 3)
         self._squared = np.einsum("ij,ij->i", rays, rays)
         """Squared length of every pixel's direction, (height * width,)."""
+        self._nearest = np.full(len(rays), np.inf)
+        """Scratch: the nearest depth of every pixel while a cast is on; infinite between two."""
+
+    def _discs(self, capsules: Sequence[Capsule]) -> tuple[Floats, Floats, Floats, Floats]:
+        """What holds the image of both ends: centres and half sizes (n, 2, 2) px; and their nearest and farthest z."""
+        k = self.view.pinhole
+        ends = self.view.T_optical_table.apply([(c.start, c.end) for c in capsules])
+        radius, f = np.array([c.radius for c in capsules])[:, None], np.array([k.fx, k.fy])
+        near = ends[..., 2] - radius
+        # A sphere's silhouette is at most this wide; seen from the side a little wider.
+        half = (radius / np.maximum(near, 1e-3) * 1.1)[..., None] * f + 1
+        centre = ends[..., :2] / np.maximum(ends[..., 2:], 1e-3) * f + np.array([k.cx, k.cy])
+        return centre, half, near, ends[..., 2] + radius
 
     def regions(self, capsules: Sequence[Capsule]) -> list[Region | None]:
         """The box of the image that holds each capsule; None for one that is out of sight."""
-        k = self.view.pinhole
-        ends = self.view.T_optical_table.apply([(c.start, c.end) for c in capsules])
-        radius, f = np.array([c.radius for c in capsules]), np.array([k.fx, k.fy])
-        behind = (ends[..., 2] + radius[:, None] <= 0).all(axis=1)
-        around = (ends[..., 2] - radius[:, None] <= 0).any(axis=1)
-        # A sphere's silhouette is at most this wide; seen from the side a little less.
-        z = np.maximum(ends[..., 2:], 1e-3)
-        reach = radius[:, None, None] / np.maximum(z - radius[:, None, None], 1e-3) * 1.1 * f + 1
-        centre = ends[..., :2] / z * f + np.array([k.cx, k.cy])
-        size = np.array([k.width, k.height])
-        low = np.where(around[:, None], 0, np.clip(np.floor((centre - reach).min(axis=1)), 0, size)).astype(int)
-        high = np.where(around[:, None], size, np.clip(np.ceil((centre + reach).max(axis=1)) + 1, 0, size)).astype(int)
-        seen = ~behind & (high > low).all(axis=1)
+        centre, half, near, far = self._discs(capsules)
+        size = np.array([self.view.pinhole.width, self.view.pinhole.height])
+        around = (near <= 0).any(axis=1)[:, None]
+        low = np.where(around, 0, np.clip(np.floor((centre - half).min(axis=1)), 0, size)).astype(int)
+        high = np.where(around, size, np.clip(np.ceil((centre + half).max(axis=1)) + 1, 0, size)).astype(int)
+        seen = (far > 0).any(axis=1) & (high > low).all(axis=1)
         return [
             (slice(y0, y1), slice(x0, x1)) if s else None
             for s, (x0, y0), (x1, y1) in zip(seen, low.tolist(), high.tolist(), strict=True)
@@ -67,26 +79,33 @@ class CapsuleCaster:
     def cast(self, capsules: Sequence[Capsule], regions: Sequence[Region | None]) -> Hits:
         """The nearest hit of every ray in the capsules' regions."""
         width = self.view.pinhole.width
+        centre, half, near, _ = self._discs(capsules)
         pixels, owners = [], []
         for i, region in enumerate(regions):
             if region is not None:
                 rows = np.arange(region[0].start, region[0].stop, dtype=np.int32) * width
                 block = rows[:, None] + np.arange(region[1].start, region[1].stop, dtype=np.int32)
+                if block.size > WORTH_OUTLINE and (near[i] > 0).all():
+                    block = block[self._outline(centre[i], half[i], region) > 0]
                 pixels.append(block.ravel())
                 owners.append(np.full(block.size, i, np.int32))
         if not pixels:
             return Hits(np.empty(0, np.intp), np.empty(0), np.empty(0, np.int32))
-        pixel = np.concatenate(pixels).astype(np.int32, copy=False)
-        owner = np.concatenate(owners)
+        pixel, owner = np.concatenate(pixels), np.concatenate(owners)
         kept, depth = self._meet(capsules, pixel, owner)
-        pixel, owner = pixel[kept], owner[kept]
-        # Written from far to near, so that of every pixel the nearest stays.
-        order = np.argsort(-depth)
-        pixel, owner, depth = pixel[order], owner[order], depth[order]
-        last = np.full(width * self.view.pinhole.height, -1, np.int32)
-        last[pixel] = np.arange(len(pixel), dtype=np.int32)
-        nearest = last[pixel] == np.arange(len(pixel))
-        return Hits(pixel[nearest].astype(np.intp), depth[nearest], owner[nearest])
+        pixel, owner = pixel[kept].astype(np.intp), owner[kept]
+        np.minimum.at(self._nearest, pixel, depth)
+        first = depth == self._nearest[pixel]
+        self._nearest[pixel] = np.inf
+        return Hits(pixel[first], depth[first], owner[first])
+
+    @staticmethod
+    def _outline(centre: Floats, half: Floats, region: Region) -> NDArray[np.uint8]:
+        """Mask of a region: 1 inside the hull of octagons around both ends."""
+        octagons = centre[:, None] + half[:, None] * OCTAGON - (region[1].start, region[0].start)
+        hull = cv2.convexHull(np.round(octagons.reshape(-1, 2)).astype(np.int32))
+        mask = np.zeros((region[0].stop - region[0].start, region[1].stop - region[1].start), np.uint8)
+        return np.asarray(cv2.fillConvexPoly(mask, hull, 1), dtype=np.uint8)
 
     def _meet(
         self, capsules: Sequence[Capsule], pixel: NDArray[np.int32], owner: NDArray[np.int32]
