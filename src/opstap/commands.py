@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import subprocess
+import os
 import sys
 from pathlib import Path
 
@@ -17,13 +17,9 @@ def launch(arguments: list[str]) -> int:
     if importlib.util.find_spec("opstap_cell") is None:
         print("opstap: the ROS environment is not sourced. Run: source ros_ws/environment.sh", file=sys.stderr)
         return 1
-    command = [sys.executable, "-m", "opstap_cell.launching", *arguments]
-    with subprocess.Popen(command) as process:
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:
-                continue  # the terminal sent it to the launch as well, which ends everything in order
+    sys.stdout.flush()
+    # The launch takes this process's place: a signal meant to end the cell reaches it, whoever sends it.
+    os.execv(sys.executable, [sys.executable, "-m", "opstap_cell.launching", *arguments])
 
 
 def summary(journal: Path) -> int:

@@ -49,10 +49,18 @@ def test_the_light_of_tick_k_answers_tick_k_minus_reaction():
     assert shown == [None] * REACTION + list(range(10 - REACTION))
 
 
+def test_the_first_tick_is_alone_until_it_is_answered():
+    step = Lockstep(World(), START, ["main"], math.inf)
+    assert [s.tick for s in (step.due(0.0) for _ in range(5)) if s] == [0]
+
+
 def test_no_more_than_two_ticks_are_on_their_way():
     step = Lockstep(World(), START, ["main"], math.inf)
+    step.due(0.0)
+    step.on_picture("main", stamp(0), picture(0))
+    answer(step, 0)
     sent = [step.due(0.0) for _ in range(5)]
-    assert [s.tick for s in sent if s] == list(range(IN_FLIGHT))
+    assert [s.tick for s in sent if s] == list(range(1, 1 + IN_FLIGHT))
 
 
 def test_real_time_is_kept():
@@ -64,7 +72,7 @@ def test_real_time_is_kept():
 
 def test_what_is_not_answered_is_sent_again():
     step = Lockstep(World(), START, ["main"], math.inf)
-    newest = [step.due(5.0) for _ in range(IN_FLIGHT)][-1]
+    newest = step.due(5.0)
     assert step.due(5.0 + RESEND / 2) is None
     assert step.due(5.1 + RESEND) is newest
     assert step.resent == 1

@@ -67,10 +67,10 @@ class CapsuleCaster:
         """The box of the image that holds each capsule; None for one that is out of sight."""
         centre, half, near, far = self._discs(capsules)
         size = np.array([self.view.pinhole.width, self.view.pinhole.height])
-        around = (near <= 0).any(axis=1)[:, None]
+        around = np.any(near <= 0, axis=1, keepdims=True)
         low = np.where(around, 0, np.clip(np.floor((centre - half).min(axis=1)), 0, size)).astype(int)
         high = np.where(around, size, np.clip(np.ceil((centre + half).max(axis=1)) + 1, 0, size)).astype(int)
-        seen = (far > 0).any(axis=1) & (high > low).all(axis=1)
+        seen: list[bool] = np.logical_and((far > 0).any(axis=1), (high > low).all(axis=1)).tolist()
         return [
             (slice(y0, y1), slice(x0, x1)) if s else None
             for s, (x0, y0), (x1, y1) in zip(seen, low.tolist(), high.tolist(), strict=True)
@@ -80,11 +80,13 @@ class CapsuleCaster:
         """The nearest hit of every ray in the capsules' regions."""
         width = self.view.pinhole.width
         centre, half, near, _ = self._discs(capsules)
-        pixels, owners = [], []
+        pixels: list[NDArray[np.int32]] = []
+        owners: list[NDArray[np.int32]] = []
         for i, region in enumerate(regions):
             if region is not None:
-                rows = np.arange(region[0].start, region[0].stop, dtype=np.int32) * width
-                block = rows[:, None] + np.arange(region[1].start, region[1].stop, dtype=np.int32)
+                rows = np.arange(region[0].start, region[0].stop, dtype=np.int32)
+                columns = np.arange(region[1].start, region[1].stop, dtype=np.int32)
+                block = np.add.outer(rows * np.int32(width), columns)
                 if block.size > WORTH_OUTLINE and (near[i] > 0).all():
                     block = block[self._outline(centre[i], half[i], region) > 0]
                 pixels.append(block.ravel())

@@ -64,10 +64,14 @@ class Lockstep:
             answers.append((stamp, picture_stamp))
             del answers[:-64]
 
-    def _answered(self, tick: int) -> bool:
-        """Whether every projector has answered `tick`, or was not asked since a restart."""
-        return tick < 0 or all(
-            answers[-1][0] >= self._stamp_of(tick) if answers else self._resumed for answers in self._answers.values()
+    def _free(self, tick: int) -> bool:
+        """Whether few enough ticks are on their way for `tick` to follow.
+
+        The first one is alone: before the cell has answered once, some of it may not be there to hear the second.
+        """
+        return all(
+            answers[-1][0] >= self._stamp_of(tick - IN_FLIGHT) if answers else tick == 0 or self._resumed
+            for answers in self._answers.values()
         )
 
     def _light(self, tick: int) -> dict[str, Image] | None:
@@ -99,7 +103,7 @@ class Lockstep:
             self._begun_at = (now, tick)
         if tick > self._pace(now):
             return None
-        if self._answered(tick - IN_FLIGHT):
+        if self._free(tick):
             light = self._light(tick)
             if light is not None:
                 self._progress_at = now

@@ -65,6 +65,8 @@ class Prepared:
     """Random number from which a pixel has no depth."""
     edge: NDArray[np.intp]
     """(n,) flat indices of pixels at an edge."""
+    luck_at: NDArray[np.intp]
+    """(n,) the same in the larger picture of random numbers."""
     far: NDArray[np.int16]
     """(n,) disparity of the edge's far side, px / UNIT."""
     step: NDArray[np.int16]
@@ -129,13 +131,13 @@ class StereoNoise:
             fresh[changed] = True
             pieces.append((piece, changed))
         kept = ~fresh.ravel()[still.edge]
-        parts = [(still.edge[kept], still.far[kept], still.step[kept])]
+        parts = [(still.edge[kept], still.luck_at[kept], still.far[kept], still.step[kept])]
         for piece, (rows, columns) in pieces:
             y, x = np.divmod(piece.edge, self.shape[1])
             mine = (y >= rows.start) & (y < rows.stop) & (x >= columns.start) & (x < columns.stop)
-            parts.append((piece.edge[mine], piece.far[mine], piece.step[mine]))
-        edge, far, step = (np.concatenate(p) for p in zip(*parts, strict=True))
-        return Prepared(disparity, limit, edge, far, step)
+            parts.append((piece.edge[mine], piece.luck_at[mine], piece.far[mine], piece.step[mine]))
+        edge, luck_at, far, step = (np.concatenate(p) for p in zip(*parts, strict=True))
+        return Prepared(disparity, limit, edge, luck_at, far, step)
 
     def frame(self, picture: Prepared, tick: int) -> NDArray[np.uint16]:
         """Depth (h, w) in mm as the camera reports it in frame `tick`, 0 = no return."""
@@ -145,8 +147,7 @@ class StereoNoise:
         window = self._bank[int(rng.integers(self.BANK))][y : y + h, x : x + w]
         measured = cv2.add(picture.disparity, window)
         # At an edge the matching window holds both surfaces: the depth flies between them, or is missing.
-        row, column = np.divmod(picture.edge, w)
-        luck = self._luck[row + v, column + u]
+        luck = self._luck.reshape(-1)[picture.luck_at + (v * (w + self.ROAM) + u)]
         flying = np.flatnonzero(luck < n.flying * LUCK)
         between = picture.step[flying] * (luck[flying] / np.float32(n.flying * LUCK))
         measured.reshape(-1)[picture.edge[flying]] = picture.far[flying] + between.astype(np.int16)
@@ -167,8 +168,9 @@ class StereoNoise:
         far = np.round(low[ys, xs] * UNIT).astype(np.int16)
         step = np.round(high[ys, xs] * UNIT).astype(np.int16) - far
         units = np.round(disparity * np.float32(UNIT) + self._fixed[region]).astype(np.int16)
-        edge = (ys + region[0].start) * self.shape[1] + xs + region[1].start
-        return Prepared(units, limit, edge, far, step)
+        row, column = ys + region[0].start, xs + region[1].start
+        w = self.shape[1]
+        return Prepared(units, limit, row * w + column, row * (w + self.ROAM) + column, far, step)
 
     @staticmethod
     def _shadow(
