@@ -55,7 +55,7 @@ class CapsuleCaster:
     def _discs(self, capsules: Sequence[Capsule]) -> tuple[Floats, Floats, Floats, Floats]:
         """What holds the image of both ends: centres and half sizes (n, 2, 2) px; and their nearest and farthest z."""
         k = self.view.pinhole
-        ends = self.view.T_optical_table.apply([(c.start, c.end) for c in capsules])
+        ends = self.view.T_optical_table.apply(np.reshape([(c.start, c.end) for c in capsules], (-1, 2, 3)))
         radius, f = np.array([c.radius for c in capsules])[:, None], np.array([k.fx, k.fy])
         near = ends[..., 2] - radius
         # A sphere's silhouette is at most this wide; seen from the side a little wider.
@@ -152,8 +152,8 @@ class CapsuleCaster:
 
     def normals(self, capsules: Sequence[Capsule], hits: Hits) -> Floats:
         """Outward unit normals (n, 3) of the hits, table frame."""
-        start = np.array([c.start for c in capsules])[hits.owner]
-        axis = np.array([c.end for c in capsules])[hits.owner] - start
+        start = np.reshape([c.start for c in capsules], (-1, 3))[hits.owner]
+        axis = np.reshape([c.end for c in capsules], (-1, 3))[hits.owner] - start
         v, u = np.divmod(hits.index, self.view.pinhole.width)
         direction = u[:, None] * self._du + v[:, None] * self._dv + self._d0
         from_start = self.view.pose.translation + hits.depth[:, None] * direction - start
