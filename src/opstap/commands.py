@@ -7,16 +7,17 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from opstap.evaluation.summary import as_text, summarise
 from opstap.workflow.journal import Journal, JournalError
 
 
-def launch(arguments: list[str]) -> int:
+def launch(arguments: list[str]) -> NoReturn:
     """Run a launch file in this shell's ROS environment."""
     if importlib.util.find_spec("opstap_cell") is None:
         print("opstap: the ROS environment is not sourced. Run: source ros_ws/environment.sh", file=sys.stderr)
-        return 1
+        sys.exit(1)
     sys.stdout.flush()
     # The launch takes this process's place: a signal meant to end the cell reaches it, whoever sends it.
     os.execv(sys.executable, [sys.executable, "-m", "opstap_cell.launching", *arguments])
@@ -39,7 +40,7 @@ def summary(journal: Path) -> int:
 def main() -> int:
     """Entry point."""
     if sys.argv[1:2] == ["launch"]:  # its arguments are the launch file's business
-        return launch(sys.argv[2:])
+        launch(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="opstap", description="The Opstap assistance cell.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("launch", help="run a launch file: opstap launch cell.launch.py a:=b [--show-args]")

@@ -25,8 +25,7 @@ def journal_of_a_start(out: Path, speed: str, domain: int) -> list[object]:
         run.send_signal(signal.SIGINT)
         run.stdout.read()
     with Journal(out / "journal.db") as journal:
-        entries = [e.event for e in journal.entries()]
-    return entries
+        return [e.event for e in journal.entries()]
 
 
 @pytest.mark.parametrize("slow", ["1.5"])
