@@ -18,6 +18,7 @@ ARGUMENTS = {
     "task": ("oral_care_case", "work instructions: a name in config/tasks, or a path"),
     "sim": ("true", "true: simulated camera and person; false: the real devices"),
     "recording": ("", "a recorded .db3 or .bag to play instead of a live camera"),
+    "record": ("", "a .db3 file to record the camera into; only with consent of the people in it"),
     "person": ("demo", "simulated person: a name in config/people, or a path"),
     "profile": ("default", "whose language and level: a profile id of the scene"),
     "seed": ("1", "seed of the simulation"),
@@ -52,7 +53,8 @@ def nodes(context):
     actions = [
         node("work_guide", journal=str(out / "journal.db"), person=value["profile"]),
         node("projector_guidance", window=value["window"] == "true"),
-        node("depth_camera", source=source, recording=value["recording"], seed=int(value["seed"])),
+        node("depth_camera", source=source, recording=value["recording"], record=value["record"],
+             seed=int(value["seed"])),
         node("perception", checkpoint=str(kept / "perception.npz")),
     ]
     if sim:

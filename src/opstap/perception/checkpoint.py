@@ -1,7 +1,8 @@
 """What perception remembers over a restart: settled depths of the places, the event sequence, the last events.
 
-Written whole and renamed into place before events leave, with the events of the last seconds in it: after a kill at any
-instant an event is repeated under its own sequence, or was never decided and is found again by comparison.
+Written whole and renamed into place before events leave, with the last events in it. After a kill at any instant an
+event is either in the file and comes again with the number it had, or it was never decided: then the settled depths in
+the file are still those of before, and comparison finds it again.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Memory:
     key: str
     """Fingerprint of the places and their pixels."""
     sequence: int
-    """Of the last event."""
+    """Of the last event; 0 = none yet."""
     reference: NDArray[np.float32]
     """(N,) settled depth, mm; 0 = never seen."""
     settled: NDArray[np.bool_]
@@ -40,7 +41,7 @@ class Memory:
     visited: NDArray[np.bool_]
     """(P,) a hand was in it since it was last compared."""
     recent: tuple[WorkspaceEvent, ...] = ()
-    """Events of the last seconds, oldest first."""
+    """The last events, oldest first."""
 
     @staticmethod
     def fresh(key: str, pixels: int, places: int, sequence: int = 0) -> Memory:

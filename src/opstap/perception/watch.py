@@ -25,8 +25,10 @@ from opstap.workflow.model import Content, Happened, WorkspaceEvent
 
 COVERED = 0.03
 """Share of a place's pixels under an arm from which it is not clear."""
-REACH_ABOVE = 15
-"""mm above the rim, or above content that lies higher, below which a hand is in a place; higher, it passes by."""
+REACH_ABOVE = 30
+"""mm above the rim, or above content that lies higher, below which a hand is in a place; higher, it passes by.
+
+Fingers at the top of a full bin are above the rim."""
 REACH_OVER = 12
 """mm above the settled content from which something is a hand and not content."""
 FINGERS = 150.0
@@ -43,8 +45,8 @@ GAP = 200_000_000
 """ns without a frame after which the earlier frames no longer count."""
 BLEND = 0.2
 """Weight of a patrol's comparison that found nothing in the reference: averages noise out, follows drift."""
-REPEATED = 2_000_000_000
-"""ns back from the last frame: events that come again after a restart."""
+REPEATED = 32
+"""Events that come again after a restart: more than two frames can have."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,15 @@ def _unseen(reason: str, occupied: bool = False) -> PlaceSeen:
 class Watcher:
     """Watches all bins and slots of a cell through one depth camera.
 
-    `view` is that of the depth images (a real camera reports its own intrinsics). With `checkpoint`, a file, references
-    and sequence survive a restart: events of the last seconds may come twice, each under its own sequence, and none is
-    lost. The file holds depths of bins and slots only, nothing of people.
+    `view` is that of the depth images (a real camera reports its own intrinsics).
+
+    With `checkpoint`, a file, the settled depths and the sequence survive a kill at any instant. The last events then
+    come again, the very same with their numbers, so that a reader who passes over numbers it knows has each exactly
+    once. What happened while nobody looked is found by comparison. The file holds depths of bins and slots only,
+    nothing of people.
+
+    Without one, or when it is lost, places are settled anew, and events are numbered from the first frame's stamp in
+    milliseconds on: above all numbers of before, since there are never 1000 events a second.
     """
 
     def __init__(self, cell: Cell, view: View, checkpoint: Path | None = None) -> None:
@@ -133,7 +141,7 @@ class Watcher:
 
         Args:
             depth: (height, width) uint16 of the view, mm, 0 = no return.
-            stamp: capture time, ns. A frame that is not newer than the last is not looked at; the last result is given.
+            stamp: capture time, ns. A frame that is not newer than the last is not looked at: no events.
 
         Raises:
             ValueError: the image is not of the view's size and type.
@@ -143,9 +151,10 @@ class Watcher:
             given = f"{depth.dtype} {depth.shape}"
             raise ValueError(f"depth image: found {given}, allowed: uint16 {self._shape} as the camera's view")
         if self._last and stamp <= self._last.stamp:
-            return self._last
+            return replace(self._last, events=())
         if self._last and stamp - self._last.stamp > GAP:
             self._clear[:] = 0
+        self._memory.sequence = self._memory.sequence or stamp // 1_000_000
         row = self._frames % FRAMES
         np.take(depth.reshape(-1), self._pixels.index, out=self._ring[row], mode="clip")
         self._frames += 1
@@ -154,7 +163,7 @@ class Watcher:
         found = self._visits(self._ring[row], blobs, stamp)
         for p in self._due():
             found += self._compare(p, stamp)
-        self._keep(found, stamp)
+        self._keep(found)
         events, self._again = (*self._again, *found), ()
         self._last = Seen(stamp, events, self._snapshot(), tuple(self._placed(h) for h in blobs.hands))
         return self._last
@@ -186,7 +195,7 @@ class Watcher:
         return [
             *(self._event(stamp, Happened.HAND_LEFT, int(p), 0.9, {}) for p in np.flatnonzero(left)),
             *(
-                self._event(stamp, Happened.HAND_ENTERED, int(p), 0.9, {"hand_cm2": round(area[p] / 100, 1)})
+                self._event(stamp, Happened.HAND_ENTERED, int(p), 0.9, {"hand_cm2": round(float(area[p]) / 100, 1)})
                 for p in np.flatnonzero(entered)
             ),
         ]
@@ -274,12 +283,12 @@ class Watcher:
         content, fill = self._measures[p].content(reference)
         self._known[p] = PlaceSeen(content, False, round(fill, 3), "")
 
-    def _keep(self, found: list[WorkspaceEvent], stamp: int) -> None:
+    def _keep(self, found: list[WorkspaceEvent]) -> None:
         """Write the checkpoint where there is news, before the events leave."""
         memory = self._memory
         if not found and not self._changed:
             return
-        memory.recent = (*(e for e in memory.recent if e.stamp > stamp - REPEATED), *found)
+        memory.recent = (*memory.recent, *found)[-REPEATED:]
         self._changed = False
         if self._file:
             memory.save(self._file)

@@ -18,7 +18,10 @@ import numpy as np
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from opstap.geometry import Pinhole
-from opstap.perception.depth_camera import DepthCamera, Frame, PipelineCamera, RecordingError, SoftwareCamera, aligned
+from opstap.perception.depth_camera import MILLIMETRE, DepthCamera, Frame, RecordingError, aligned
+from opstap.perception.live_camera import LiveCamera
+from opstap.perception.recorded_camera import RecordedCamera
+from opstap.perception.software_camera import SoftwareCamera
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
@@ -33,6 +36,7 @@ COLOR_PERIOD = 100_000_000
 class Config:
     source: str = parameter("where frames come from", "live", choices=("live", "recording", "simulated"))
     recording: str = parameter("a .db3 or .bag file, for source recording", "")
+    record: str = parameter("a .db3 file to record a live or simulated camera into; empty: none", "")
     seed: int = parameter("seed of the simulated noise", 1, 0, 2**31 - 1)
 
 
@@ -48,13 +52,17 @@ class DepthCameraNode(CellNode):
         self.color_info = self.create_publisher(CameraInfo, "camera/color/camera_info", STATE)
         self.color_out = self.create_publisher(Image, "camera/color/image_raw", SENSOR)
         self.jpeg_out = self.create_publisher(CompressedImage, "camera/color/image_raw/compressed", SENSOR)
+        self.aligned_info = self.create_publisher(CameraInfo, "camera/aligned_depth_to_color/camera_info", STATE)
         self.aligned_out = self.create_publisher(Image, "camera/aligned_depth_to_color/image_raw", SENSOR)
         scene = self.cell.scene
+        record = Path(config.record).absolute() if config.record else None
+        if record and not record.parent.is_dir():
+            raise StartError(f"record: found '{record}', allowed: a file in a folder that exists")
         if config.source == "simulated":
             # The renderer is needed only here, and is not installed beside a real camera.
             from opstap.simulation.camera import SimulatedCamera
 
-            self.software = SoftwareCamera(scene.camera)
+            self.software = SoftwareCamera(scene.camera, record)
             self.camera: DepthCamera = self.software
             self.rendered = SimulatedCamera(self.cell, config.seed)
             self.light: dict[str, np.ndarray[Any, Any]] = {}
@@ -64,11 +72,19 @@ class DepthCameraNode(CellNode):
                 self.create_subscription(Image, f"projector/{p.id}/image", partial(self.on_light, p.id), STATE)
         else:
             try:
-                recording = Path(config.recording) if config.source == "recording" else None
-                self.camera = PipelineCamera(scene.camera, recording)
+                recorded = config.source == "recording"
+                self.camera = (
+                    RecordedCamera(scene.camera, Path(config.recording))
+                    if recorded
+                    else LiveCamera(scene.camera, record)
+                )
             except RecordingError as error:
                 raise StartError(f"recording: {error}") from error
             self.create_timer(0.5 / scene.camera.fps, self.publish_next)
+        if config.source != "live":
+            # Known before the first frame; whoever waits for them need not wait for that.
+            self.depth_info.publish(self.info(self.camera.depth_optics, self.depth_frame, 0))
+            self.color_info.publish(self.info(self.camera.color_optics, self.color_frame, 0))
 
     def on_light(self, projector: str, message: Image) -> None:
         self.light[projector] = convert.image_from_ros(message)
@@ -76,7 +92,8 @@ class DepthCameraNode(CellNode):
     def on_world(self, message: SimulatedWorld) -> None:
         world = convert.world_from_ros(message)
         color = None
-        if self.wants_color() and world.stamp - self.colored >= COLOR_PERIOD:
+        # A stamp that goes back is that of a new run, the same stamp a world that was lost on its way.
+        if self.wants_color() and not 0 < world.stamp - self.colored < COLOR_PERIOD:
             self.colored, color = world.stamp, self.rendered.color(world, self.light)
         self.software.push(self.rendered.depth(world), color, world.stamp)
         self.publish_next()
@@ -92,13 +109,14 @@ class DepthCameraNode(CellNode):
             return
         self.got_input()
         self.depth_info.publish(self.info(self.camera.depth_optics, self.depth_frame, frame.stamp))
-        depth = frame.depth if self.camera.depth_unit == 0.001 else self.millimetres(frame.depth)
+        depth = frame.depth if self.camera.depth_unit == MILLIMETRE else self.millimetres(frame.depth)
         self.depth_out.publish(convert.image_to_ros(depth, "16UC1", self.depth_frame, frame.stamp))
         if frame.color is not None and self.wants_color():
             self.publish_color(frame, frame.color)
 
     def publish_color(self, frame: Frame, color: np.ndarray[Any, Any]) -> None:
-        self.color_info.publish(self.info(self.camera.color_optics, self.color_frame, frame.stamp))
+        info = self.info(self.camera.color_optics, self.color_frame, frame.stamp)
+        self.color_info.publish(info)
         if self.color_out.get_subscription_count():
             self.color_out.publish(convert.image_to_ros(color, "rgb8", self.color_frame, frame.stamp))
         if self.jpeg_out.get_subscription_count():
@@ -107,12 +125,18 @@ class DepthCameraNode(CellNode):
             jpeg.header.stamp, jpeg.header.frame_id = convert.time_to_ros(frame.stamp), self.color_frame
             self.jpeg_out.publish(jpeg)
         if self.aligned_out.get_subscription_count():
-            depth = aligned(frame)
-            if depth is not None:
-                self.aligned_out.publish(convert.image_to_ros(depth, "16UC1", self.color_frame, frame.stamp))
+            depth = aligned(frame.depth, self.camera)
+            if self.camera.depth_unit != MILLIMETRE:
+                depth = self.millimetres(depth)
+            self.aligned_info.publish(info)
+            self.aligned_out.publish(convert.image_to_ros(depth, "16UC1", self.color_frame, frame.stamp))
 
     def millimetres(self, depth: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return np.round(depth * (self.camera.depth_unit * 1000)).astype(np.uint16)
+
+    def destroy_node(self) -> None:
+        self.camera.close()  # a recording is complete only then
+        super().destroy_node()
 
     @staticmethod
     def info(k: Pinhole, frame: str, stamp: int) -> CameraInfo:

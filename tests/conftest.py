@@ -1,4 +1,4 @@
-"""The shipped cell, for all unit tests."""
+"""The shipped cell, for all tests."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from opstap.instructions import Cell, load_cell
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 SCENE, TASK = ROOT / "config/cells/oral_care.yaml", ROOT / "config/tasks/oral_care_case.yaml"
 
 
