@@ -74,7 +74,7 @@ def test_a_recording_is_published(graph, cell, tmp_path):
 
 
 def test_a_missing_recording_is_a_clear_start_error(graph, tmp_path):
-    with pytest.raises(StartError, match="absent.db3: no such recording"):
+    with pytest.raises(StartError, match=r"absent\.db3: no such recording"):
         graph.start(DepthCameraNode, source="recording", recording=tmp_path / "absent.db3")
 
 
