@@ -1,10 +1,10 @@
 """Statistics for a few people measured more than once: how big a change is, and how sure we can be.
 
 Studies at a bench have five to thirty people. So the tests are exact or permutation tests, which need no shape of
-distribution, and the intervals are studentised bootstrap intervals (Efron & Tibshirani 1993, ch. 12.5): of t, percentile,
-BCa and studentised intervals only the last kept 93 to 97 % coverage at n = 14 for every kind of outcome that was tried
-(bench/intervals.py). Nothing here says that something is proved: an estimate, an interval and how odd the data would be
-if nothing had changed is all there is.
+distribution, and the intervals are studentised bootstrap intervals (Efron & Tibshirani 1993, ch. 12.5): of t,
+percentile, BCa and studentised intervals only the last kept 93 to 97 % coverage at n = 14 for all outcomes of a bench, skewed and
+coarse ones too (bench/intervals.py, docs/evaluation.md). Nothing here says that something is proved: an estimate, an
+interval and how odd the data would be if nothing had changed is all there is.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import comb
 from typing import Any, Literal
 
 import numpy as np
@@ -50,7 +51,8 @@ class Interval:
 class Change:
     """What changed from a first to a second condition, of people measured in both.
 
-    With `scale` "ratio", `change` and its interval are second / first (geometric mean over people), else second - first.
+    With `scale` "ratio", `change` and its interval are second / first (geometric mean over people), else the
+    difference second - first.
     """
 
     n: int
@@ -61,7 +63,7 @@ class Change:
     change: float
     interval: Interval | None
     p: float | None
-    """How often chance alone (labels swapped within people) gives a change at least this big; None where it cannot be told."""
+    """How often chance alone (labels swapped within people) gives a change at least this big; None: cannot be told."""
     exact: bool
     """Whether all arrangements were tried for `p`."""
     standardised: float | None
@@ -125,7 +127,7 @@ def paired(first: npt.ArrayLike, second: npt.ArrayLike, scale: Scale = "differen
 
 
 def sign_flip(difference: npt.ArrayLike, seed: int = SEED) -> tuple[float | None, bool]:
-    """Two-sided p of the mean of `difference` (n,) under flipped signs, and whether it is exact. None without a pair."""
+    """Two-sided p of the mean of `difference` (n,) under flipped signs, and whether it is exact; None for fewer than 2."""
     d = np.asarray(difference, float)
     if len(d) < 2:
         return None, False
@@ -177,7 +179,7 @@ def crossover(
     first: npt.ArrayLike, second: npt.ArrayLike, second_came_last: npt.ArrayLike, scale: Scale = "difference",
     seed: int = SEED,
 ) -> Crossover:  # fmt: skip
-    """The change from condition `first` to `second` (n,), where half the people (`second_came_last`) had them in that order.
+    """The change from condition `first` to `second` (n,); people with `second_came_last` had them in that order.
 
     The mean over both orders of the mean difference per order: what time alone did cancels out (Hills & Armitage 1979;
     Senn 2002, ch. 3). The test swaps orders between people. What one condition leaves behind in the next does not
@@ -357,8 +359,6 @@ def _jackknife_se(a: Array, b: Array) -> Array:
 
 def _between(x: Array, y: Array, seed: int) -> tuple[float, bool]:
     """Two-sided permutation p of a difference in means between two groups, and whether it is exact."""
-    from math import comb
-
     exact = comb(len(x) + len(y), len(x)) <= EXACT_UP_TO
     result = stats.permutation_test(
         (x, y),
