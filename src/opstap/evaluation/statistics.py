@@ -2,9 +2,9 @@
 
 Studies at a bench have five to thirty people. So the tests are exact or permutation tests, which need no shape of
 distribution, and the intervals are studentised bootstrap intervals (Efron & Tibshirani 1993, ch. 12.5): of t,
-percentile, BCa and studentised intervals only the last kept 93 to 97 % coverage at n = 14 for all outcomes of a bench, skewed and
-coarse ones too (bench/intervals.py, docs/evaluation.md). Nothing here says that something is proved: an estimate, an
-interval and how odd the data would be if nothing had changed is all there is.
+percentile, BCa and studentised intervals only the last kept 93 to 97 % coverage at n = 14 for all outcomes of a bench,
+skewed and coarse ones too (bench/intervals.py, docs/evaluation.md). Nothing here says that something is proved: an
+estimate, an interval and how odd the data would be if nothing had changed is all there is.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def paired(first: npt.ArrayLike, second: npt.ArrayLike, scale: Scale = "differen
 
 
 def sign_flip(difference: npt.ArrayLike, seed: int = SEED) -> tuple[float | None, bool]:
-    """Two-sided p of the mean of `difference` (n,) under flipped signs, and whether it is exact; None for fewer than 2."""
+    """Two-sided p of the mean of `difference` (n,) under flipped signs, and whether it is exact; None where n < 2."""
     d = np.asarray(difference, float)
     if len(d) < 2:
         return None, False
