@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 
 from opstap.evaluation.store import Consents, NoConsentError, Purpose, Reading, Store, StoreError
 from opstap.evaluation.store.consent import PURPOSE_OF
-from opstap.evaluation.store.tables import Answer, Base, Form, Outgoing, Person, ProblemRecord, Run, Session
+from opstap.evaluation.store.tables import Answer, Base, Coaching, Form, Outgoing, Person, ProblemRecord, Run, Session
 
 DAY = 86_400_000_000_000
 NOW = 1_790_000_000_000_000_000
@@ -218,3 +218,18 @@ def test_every_column_says_what_it_means() -> None:
     for table in Base.metadata.tables.values():
         for column in table.columns:
             assert column.doc, f"{table.name}.{column.name}"
+
+
+def test_a_moment_with_a_coach_at_an_empty_bin_counts_once(store: Store) -> None:
+    allow(store, "p07", Purpose.RECORDS)
+    session = session_row("p07")
+    run = run_row(session["id"])
+    empty = {"id": uuid4(), "run": run["id"], "step": "probe", "trouble": "empty_bin", "place": "bin_02"}
+    with Consents(store).writing_for("p07", Purpose.RECORDS, NOW) as writer:
+        writer.put(Session, [session])
+        writer.put(Run, [run])
+        writer.put(ProblemRecord, [empty | {"seen": 10_000_000_000, "seconds": 20.0, "disputed": False}])
+        help_ = {"id": uuid4(), "session": session["id"], "run": run["id"], "asked_by": "worker"}
+        writer.put(Coaching, [help_ | {"started": 25_000_000_000, "seconds": 15.0}])
+    (cycle,) = Reading(store, Purpose.RECORDS, NOW).cycles()
+    assert cycle.held_up_seconds == pytest.approx(30)

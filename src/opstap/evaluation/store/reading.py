@@ -62,6 +62,8 @@ class Cycle:
     help_calls: int
     coach_seconds: float
     """Time with a coach within this job, s; see `coaching()` for what lies between jobs."""
+    held_up_seconds: float
+    """Time within this job with a coach or with an empty bin, s; a moment with both counts once."""
     level: str
     """Guidance level when the job began; "" where it is not known."""
     clock_ok: bool
@@ -169,6 +171,15 @@ class Reading:
             stretches = select(Coaching.run, Coaching.asked_by, Coaching.seconds).where(Coaching.run.is_not(None))
             for in_run, asked_by, seconds in connection.execute(stretches):
                 helped[in_run].append((asked_by, seconds or 0.0))
+            waits = select(ProblemRecord.run, ProblemRecord.seen, ProblemRecord.seconds).where(
+                ProblemRecord.trouble == "empty_bin", ProblemRecord.seconds.is_not(None)
+            )
+            stops = select(Coaching.run, Coaching.started, Coaching.seconds).where(
+                Coaching.run.is_not(None), Coaching.seconds.is_not(None)
+            )
+            held_up: dict[UUID | None, list[tuple[float, float]]] = defaultdict(list)
+            for in_run, since, seconds in [*connection.execute(waits), *connection.execute(stops)]:
+                held_up[in_run].append((since / 1e9, since / 1e9 + seconds))
             levels: dict[UUID, list[tuple[int, str]]] = defaultdict(list)
             for change in connection.execute(select(GuidanceLevel).order_by(GuidanceLevel.since)):
                 levels[change.session].append((change.since, change.level))
@@ -189,7 +200,8 @@ class Reading:
                         finished=run.ended is not None, seconds=run.seconds, paused_seconds=run.paused_seconds,
                         steps=run.steps, picks=run.picks, problems=problems.get(run.id, NO_PROBLEMS),
                         disputed=disputed[run.id], help_calls=sum(asked_by == "worker" for asked_by, _ in coaching),
-                        coach_seconds=sum(seconds for _, seconds in coaching), level=level[-1] if level else "",
+                        coach_seconds=sum(seconds for _, seconds in coaching),
+                        held_up_seconds=_covered(held_up[run.id]), level=level[-1] if level else "",
                         clock_ok=run.clock_ok,
                     )
                 )  # fmt: skip
@@ -263,6 +275,15 @@ class Reading:
                 )
             )  # fmt: skip
         return rows
+
+
+def _covered(stretches: list[tuple[float, float]]) -> float:
+    """Length of what `stretches` (start, end) cover together."""
+    total, until = 0.0, float("-inf")
+    for start, end in sorted(stretches):
+        total += max(0.0, end - max(start, until))
+        until = max(until, end)
+    return total
 
 
 __all__ = ["CoachingRow", "Cycle", "FormRow", "Reading", "SessionRow", "StepTime"]
