@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from opstap.calibration import command as calibrate
 from opstap.evaluation.summary import as_text, summarise
 from opstap.workflow.journal import Journal, JournalError
 
@@ -46,7 +47,10 @@ def main() -> int:
     commands.add_parser("launch", help="run a launch file: opstap launch cell.launch.py a:=b [--show-args]")
     told = commands.add_parser("summary", help="what a journal says of the work")
     told.add_argument("journal", type=Path, nargs="?", default=Path("out/journal.db"))
+    calibrate.add(commands)
     options = parser.parse_args()
+    if options.command == "calibrate":
+        return calibrate.run(options)
     return summary(options.journal)
 
 

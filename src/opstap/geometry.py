@@ -31,6 +31,14 @@ def rotation_from_rpy(roll: float, pitch: float, yaw: float) -> Floats:
     )
 
 
+def rpy_from_rotation(rotation: Floats) -> tuple[float, float, float]:
+    """Roll, pitch, yaw in radians of a rotation matrix (3, 3); at pitch +-90 degrees roll is 0."""
+    pitch = float(np.arcsin(np.clip(-rotation[2, 0], -1.0, 1.0)))
+    if abs(rotation[2, 0]) > 1 - 1e-12:
+        return 0.0, pitch, float(np.arctan2(-rotation[0, 1], rotation[1, 1]))
+    return float(np.arctan2(rotation[2, 1], rotation[2, 2])), pitch, float(np.arctan2(rotation[1, 0], rotation[0, 0]))
+
+
 @dataclass(frozen=True, eq=False)
 class Pose:
     """A rigid transform: `rotation` (3, 3) and `translation` (3,) in metres."""
@@ -45,6 +53,23 @@ class Pose:
 
     def __matmul__(self, other: Pose) -> Pose:
         return Pose(self.rotation @ other.rotation, self.rotation @ other.translation + self.translation)
+
+    @staticmethod
+    def exp(twist: ArrayLike) -> Pose:
+        """Pose of a twist (6,): translation in metres as it is, then a rotation vector in radians (Rodrigues)."""
+        twist = np.asarray(twist, dtype=float)
+        v, w = twist[:3], twist[3:]
+        angle = float(np.linalg.norm(w))
+        if angle < 1e-12:
+            return Pose(np.eye(3), v.copy())
+        x, y, z = w / angle
+        k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+        return Pose(np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * (k @ k), v.copy())
+
+    @property
+    def angle(self) -> float:
+        """How far it turns, radians, 0 to pi."""
+        return float(np.arccos(np.clip((np.trace(self.rotation) - 1) / 2, -1.0, 1.0)))
 
     def inverse(self) -> Pose:
         return Pose(self.rotation.T, -self.rotation.T @ self.translation)

@@ -77,6 +77,38 @@ class Camera(Mounting):
         return View(self.color.pinhole, self.pose)
 
 
+class Board(Model):
+    """The printed ChArUco board by which the camera is calibrated, and where it is laid for that.
+
+    `position` is its centre on the table; unless given, it lies where the case stands (which is taken away).
+    A marker is 3/4 of a square, so a module of the pattern is 1/8 of it.
+    """
+
+    position: tuple[Coordinate, Coordinate] | None = None
+    yaw_deg: Degrees = 0.0
+    squares: tuple[Annotated[int, Field(ge=3, le=15)], Annotated[int, Field(ge=3, le=11)]] = (10, 7)
+    square: Annotated[float, Field(ge=0.015, le=0.1)] = 0.040
+    """Side of a square, metres, as measured on the print."""
+
+    @property
+    def size(self) -> tuple[float, float]:
+        return self.squares[0] * self.square, self.squares[1] * self.square
+
+
+class Fiducial(Model):
+    """An ArUco marker (4x4, 100) that stays stuck in the cell. `position` is its centre; it lies flat."""
+
+    id: Annotated[int, Field(ge=60, le=99)]
+    """0 to 59 are the board's."""
+    position: Position
+    yaw_deg: Degrees = 0.0
+    size: Annotated[float, Field(ge=0.015, le=0.2)] = 0.040
+
+    @property
+    def surface(self) -> Surface:
+        return Surface(Pose.of(self.position, (0.0, 0.0, np.radians(self.yaw_deg))), (self.size, self.size))
+
+
 class Projector(Mounting):
     """A projector, calibrated as an inverse camera. `display` is the screen's number as the desktop counts them."""
 
@@ -203,6 +235,8 @@ class Scene(Model):
     cell: Id
     table: Table
     camera: Camera
+    board: Board = Board()
+    fiducials: tuple[Fiducial, ...] = ()
     projectors: Annotated[tuple[Projector, ...], Field(min_length=1)]
     bins: Annotated[tuple[Bin, ...], Field(min_length=1)]
     case: Case
@@ -222,6 +256,12 @@ class Scene(Model):
         return {p.id: p for p in self.people}
 
     @cached_property
+    def board_surface(self) -> Surface:
+        """Where the calibration board lies."""
+        x, y = self.board.position or self.case.position[:2]
+        return Surface(Pose.of((x, y, 0.0), (0.0, 0.0, np.radians(self.board.yaw_deg))), self.board.size)
+
+    @cached_property
     def surfaces(self) -> dict[str, Surface]:
         """Every surface that takes light: `bin/<id>/opening`, `bin/<id>/label`, `slot/<id>`, `zone/<id>`."""
         named = {f"bin/{b.id}/opening": b.opening for b in self.bins}
@@ -238,7 +278,8 @@ def load_scene(path: Path) -> Scene:
     """
     document = Document.read(path)
     scene = document.parse(Scene)
-    faults = [*_repeated(scene), *_overlapping(scene), *_outside_case(scene), *_outside_table(scene), *_unseen(scene)]
+    faults = [*_repeated(scene), *_too_large(scene.board), *_overlapping(scene)]
+    faults += [*_outside_case(scene), *_outside_table(scene), *_unseen(scene)]
     if faults:
         raise document.error(faults)
     return scene
@@ -274,6 +315,13 @@ def _overlap(a: Box, b: Box) -> bool:
             if da.min() >= db.max() - 1e-6 or db.min() >= da.max() - 1e-6:
                 return False
     return True
+
+
+def _too_large(board: Board) -> list[Fault]:
+    markers = board.squares[0] * board.squares[1] // 2
+    if markers <= 60:
+        return []
+    return [Fault(("board", "squares"), f"{board.squares}: {markers} markers", "at most 60 markers: 15 by 8 squares")]
 
 
 def _overlapping(scene: Scene) -> list[Fault]:

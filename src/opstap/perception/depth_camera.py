@@ -63,6 +63,8 @@ class DepthCamera(Protocol):
 
     fault: str
     """What is wrong, in plain words; empty while frames come."""
+    serial: str
+    """The device's serial number; empty where it is not known."""
     depth_optics: Pinhole
     color_optics: Pinhole
     color_from_depth: Pose

@@ -39,6 +39,7 @@ class LiveCamera:
         self.color_from_depth = Pose.of((0, 0, 0))
         self.depth_unit = MILLIMETRE
         self.fault = "starting"
+        self.serial = camera.serial
         self._pipeline: Any = None
         self._tried: int | None = None
         self._heard: int | None = None
@@ -69,6 +70,7 @@ class LiveCamera:
     def _start(self, config: Any) -> None:
         pipeline = rs.pipeline()
         device = config.resolve(rs.pipeline_wrapper(pipeline)).get_device()
+        self.serial = device.get_info(rs.camera_info.serial_number)
         for sensor in device.query_sensors():
             # Before the start: the first frames have the computer's time too.
             if sensor.supports(rs.option.global_time_enabled):

@@ -75,6 +75,7 @@ class RecordedCamera:
         self.color_from_depth = Pose.of((0, 0, 0))
         self.depth_unit = MILLIMETRE
         self.fault = ""
+        self.serial = ""
         self._half_period = 500 / camera.fps
         self._converted: tempfile.TemporaryDirectory[str] | None = None
         self._first: tuple[float, int] | None = None
@@ -96,6 +97,8 @@ class RecordedCamera:
             recording = converted
         self._playback = rs.context().load_device(str(recording))
         self._playback.set_real_time(False)
+        if self._playback.supports(rs.camera_info.serial_number):
+            self.serial = self._playback.get_info(rs.camera_info.serial_number)
         profiles = {}
         for sensor in self._playback.query_sensors():
             for profile in sensor.get_stream_profiles():

@@ -26,12 +26,13 @@ class SoftwareCamera:
 
     def __init__(self, camera: Camera, record: Path | None = None) -> None:
         self.fault = ""
+        self.serial = camera.serial or "simulated"
         self.depth_optics, self.color_optics = camera.depth.pinhole, camera.color.pinhole
         self.color_from_depth = Pose.of((0, 0, 0))
         self.depth_unit = MILLIMETRE
         self._device = rs.software_device()
         self._device.register_info(rs.camera_info.name, "Simulated depth camera")
-        self._device.register_info(rs.camera_info.serial_number, camera.serial or "simulated")
+        self._device.register_info(rs.camera_info.serial_number, self.serial)
         self._depth, self._depth_profile = self._sensor("Stereo Module", rs.stream.depth, rs.format.z16, 2, camera.fps)
         self._color, self._color_profile = self._sensor("RGB Camera", rs.stream.color, rs.format.rgb8, 3, camera.fps)
         self._depth.add_read_only_option(rs.option.depth_units, self.depth_unit)

@@ -1,0 +1,120 @@
+"""A simulated camera over a bench that is set up for calibration: the case is away, the board and markers lie there.
+
+The camera truly hangs where the scene says, or `displaced` from there; what calibration finds can be compared with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from opstap.calibration.targets import board_picture, marker_picture
+from opstap.geometry import Floats, Pinhole, Pose, Surface, rpy_from_rotation
+from opstap.instructions import Cell, Task
+from opstap.perception.depth_camera import MILLIMETRE, Frame
+from opstap.scene import Scene
+from opstap.simulation.bench import Bench
+from opstap.simulation.camera import AMBIENT, LAMP, LIGHT, SimulatedCamera
+from opstap.simulation.world import WorldState
+
+FINER = 3
+"""The print is sampled so many times finer than the picture and averaged, as a pixel does."""
+GRAIN = 3.0
+"""Standard deviation of the colour picture's noise, of 255."""
+AWAY = (4.0, 4.0, -0.5)
+
+
+def displaced(cell: Cell, by: Pose) -> Cell:
+    """The cell with its camera truly elsewhere: `by` is the motion in the table frame about the camera's place."""
+    camera = cell.scene.camera
+    nominal = camera.pose
+    true = Pose(by.rotation @ nominal.rotation, nominal.translation + by.translation)
+    rpy = tuple(float(a) for a in np.degrees(rpy_from_rotation(true.rotation)))
+    position = tuple(float(a) for a in true.translation)
+    moved = camera.model_copy(update={"position": position, "rpy_deg": rpy})
+    return replace(cell, scene=cell.scene.model_copy(update={"camera": moved}))
+
+
+def bare_bench(scene: Scene) -> CalibrationBench:
+    """The bench of `scene` with empty bins: for calibrating, no task is needed."""
+    return CalibrationBench(Cell(scene, Task.model_construct(steps=(), parts={})))
+
+
+class CalibrationBench:
+    """The camera of that bench. Every poll gives the next frame, with colour.
+
+    Args:
+        cell: the cell as the scene describes it.
+        by: how the camera is displaced from there, see `displaced`.
+        seed: of the noise.
+        board: whether the board lies there.
+    """
+
+    fault = ""
+    serial = "simulated"
+
+    def __init__(self, cell: Cell, by: Pose | None = None, seed: int = 1, *, board: bool = True) -> None:
+        true = displaced(cell, by or Pose.of())
+        scene = true.scene
+        bare = scene.model_copy(update={"case": scene.case.model_copy(update={"position": AWAY})})
+        self.true_pose = scene.camera.pose
+        self._camera = SimulatedCamera(replace(true, scene=bare), seed)
+        bench = Bench(true, seed, () if cell.task.parts else (b.id for b in scene.bins))
+        self._world = WorldState(0, 0, bench.bins, bench.slots)
+        self._fps = scene.camera.fps
+        self.depth_optics, self.color_optics = scene.camera.depth.pinhole, scene.camera.color.pinhole
+        self.color_from_depth, self.depth_unit = Pose.of(), MILLIMETRE
+        plain = self._camera.color(self._world, {})
+        print_ = [(scene.board_surface, board_picture(scene.board, 8))] if board else []
+        print_ += [(f.surface, marker_picture(f.id, 12)) for f in scene.fiducials]
+        for surface, image in print_:
+            plain = _laid(plain, surface, image, scene.camera.color_view.T_optical_table, self.color_optics)
+        self._plain = plain
+        grain = np.random.default_rng([seed, 3]).normal(0, GRAIN, plain.shape)
+        self._grain = grain.round().astype(np.int16)
+
+    def poll(self, now: int) -> Frame | None:
+        world = replace(self._world, tick=self._world.tick + 1, stamp=now)
+        self._world = world
+        # The same grain, at another place in every frame.
+        color = self._plain + np.roll(self._grain, 7919 * world.tick)
+        return Frame(now, world.tick, self._camera.depth(world), np.clip(color, 0, 255).astype(np.uint8))
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def _laid(
+    picture: NDArray[np.uint8],
+    surface: Surface,
+    image: NDArray[np.uint8],
+    optical_from_table: Pose,
+    optics: Pinhole,
+) -> NDArray[np.uint8]:
+    """`picture` with a print (h, w) lying on `surface`, white paper around it, in the room's light."""
+    border = max(4, min(image.shape) // 12)
+    image = np.pad(image, border, constant_values=255)
+    h, w = image.shape
+    inner_w, inner_h = w - 2 * border, h - 2 * border
+    # Print pixels to surface metres; pixel centres are at integers.
+    to_surface = np.array([
+        [surface.size[0] / inner_w, 0.0, (0.5 - w / 2) * surface.size[0] / inner_w],
+        [0.0, -surface.size[1] / inner_h, (h / 2 - 0.5) * surface.size[1] / inner_h],
+        [0.0, 0.0, 1.0],
+    ])  # fmt: skip
+    T = optical_from_table @ surface.pose  # noqa: N806
+    to_pixels: Floats = optics.matrix @ np.column_stack([T.rotation[:, 0], T.rotation[:, 1], T.translation])
+    to_finer = np.array([[FINER, 0, (FINER - 1) / 2], [0, FINER, (FINER - 1) / 2], [0, 0, 1.0]])
+    matrix = to_finer @ to_pixels @ to_surface
+    size = (optics.width * FINER, optics.height * FINER)
+    shine = (AMBIENT + LAMP * float(LIGHT[2])) * 235
+    seen = cv2.warpPerspective(image, matrix, size, flags=cv2.INTER_LINEAR)
+    there = cv2.warpPerspective(np.full_like(image, 255), matrix, size, flags=cv2.INTER_LINEAR)
+    small = (optics.width, optics.height)
+    seen, there = (cv2.resize(i, small, interpolation=cv2.INTER_AREA).astype(np.float32) / 255 for i in (seen, there))
+    ink = 12 + seen * (shine - 12)
+    mixed = picture * (1 - there[..., None]) + (ink * there)[..., None]
+    return np.asarray(mixed.round().astype(np.uint8))
