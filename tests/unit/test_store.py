@@ -30,8 +30,8 @@ def session_row(person: str, **other: Any) -> dict[str, Any]:
     return row | {"simulated": True, "started_at": NOW, "ended_at": None} | other
 
 
-def run_row(session: UUID, job: int = 1, **other: Any) -> dict[str, Any]:
-    row = {"id": uuid4(), "session": session, "job": job, "started": job * 10, "ended": job * 10 + 5, "seconds": 200.0}
+def run_row(session: UUID, **other: Any) -> dict[str, Any]:
+    row = {"id": uuid4(), "session": session, "entry": 3, "started": 10, "ended": 15, "seconds": 200.0}
     counts = {"paused_seconds": 0.0, "steps": 26, "picks": 26, "corrections": 0, "missed_events": 0}
     return row | counts | {"clock_ok": True} | other
 

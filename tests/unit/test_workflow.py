@@ -331,3 +331,37 @@ def test_a_journal_can_only_grow_by_whole_events(cell, tmp_path):
     rows = sqlite3.connect(tmp_path / "j.db").execute("SELECT kind FROM journal").fetchall()
     assert rows == [("started",)]
     assert replace(recorder.state) == recorder.state
+
+
+def test_a_full_disk_is_told_and_nothing_is_lost(cell, tmp_path):
+    with Journal(tmp_path / "j.db") as journal:
+        recorder = Recorder(cell, journal)
+        recorder.handle(Started(0, cell.task.task))
+        journal._db.execute("PRAGMA max_page_count = 1")
+        events = [PlaceChanged(n, place, Content.FILLED) for n, place in enumerate(cell.scene.bin)]
+        events += [PlaceChanged(n, place, Content.EMPTY) for n, place in enumerate(cell.scene.slot)]
+        written = []
+
+        def write_all():
+            for event in events[len(written) :]:
+                recorder.handle(event)
+                written.append(event)
+
+        with pytest.raises(JournalError, match=r"j\.db: the journal cannot be written \(.*full\).*Make room"):
+            write_all()
+        assert 0 < len(written) < len(events)
+        journal._db.execute("PRAGMA max_page_count = 1000")
+        write_all()
+        kept = [e.event for e in journal.entries()]
+    assert kept == [Started(0, cell.task.task), *events]
+
+
+def test_a_journal_is_read_on_from_where_one_was(cell, tmp_path):
+    with Journal(tmp_path / "j.db") as journal:
+        recorder = Recorder(cell, journal)
+        recorder.handle(Started(0, cell.task.task))
+        recorder.handle(OperatorInput(1, Asked.PAUSE, "test"))
+        assert [e.number for e in journal.entries(after=1)] == [2]
+        identity = journal.identity
+    with Journal(tmp_path / "j.db") as again, Journal(tmp_path / "k.db") as other:
+        assert again.identity == identity != other.identity

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from uuid import UUID
 
 from opstap.instructions import Cell
 from opstap.workflow.engine import step
@@ -39,11 +40,15 @@ CREATE TABLE IF NOT EXISTS journal (
     event   TEXT NOT NULL,          -- the event as JSON
     notes   TEXT NOT NULL           -- what it meant, as JSON
 ) STRICT;
+CREATE TABLE IF NOT EXISTS identity (
+    id      TEXT NOT NULL           -- a UUID of this journal, so that who reads it twice can tell
+) STRICT;
+INSERT INTO identity SELECT lower(hex(randomblob(16))) WHERE NOT EXISTS (SELECT * FROM identity);
 """
 
 
 class JournalError(Exception):
-    """The journal cannot be opened or belongs to another task; the message says what to do."""
+    """The journal cannot be opened, read or written, or belongs to another task; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,7 @@ class Journal:
             # FULL: a commit is on the disk before it returns, so a power cut loses nothing that was shown.
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(SCHEMA)
+            self.identity = UUID(self._db.execute("SELECT id FROM identity").fetchone()[0])
         except (OSError, sqlite3.Error) as error:
             raise JournalError(
                 f"{path}: the journal cannot be opened ({error}). Give a folder you may write in, or move it away."
@@ -89,15 +95,38 @@ class Journal:
         self._db.close()
 
     def append(self, event: Event, notes: tuple[Note, ...]) -> None:
-        """Write one event and what it meant; it is on the disk when this returns."""
-        self._db.execute(
-            "INSERT INTO journal (stamp, kind, event, notes) VALUES (?, ?, ?, ?)",
-            (event.stamp, _KIND[type(event)], json.dumps(asdict(event)), json.dumps([asdict(n) for n in notes])),
-        )
+        """Write one event and what it meant; it is on the disk when this returns.
 
-    def entries(self) -> Iterator[Entry]:
-        """All lines, in the order they were written."""
-        for number, stamp, kind, event, notes in self._db.execute("SELECT * FROM journal ORDER BY number"):
+        Raises:
+            JournalError: it could not be written; then nothing of it is.
+        """
+        try:
+            self._db.execute(
+                "INSERT INTO journal (stamp, kind, event, notes) VALUES (?, ?, ?, ?)",
+                (event.stamp, _KIND[type(event)], json.dumps(asdict(event)), json.dumps([asdict(n) for n in notes])),
+            )
+        except sqlite3.Error as error:
+            raise JournalError(
+                f"{self.path}: the journal cannot be written ({error}), so the work waits. Make room on the disk; "
+                "what was written before is safe."
+            ) from error
+
+    @property
+    def last(self) -> int:
+        """Number of the newest line, 0 where there is none."""
+        return int(self._db.execute("SELECT coalesce(max(number), 0) FROM journal").fetchone()[0])
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """All lines, or those after line number `after`, in the order they were written.
+
+        Raises:
+            JournalError: the file cannot be read.
+        """
+        try:
+            rows = self._db.execute("SELECT * FROM journal WHERE number > ? ORDER BY number", (after,))
+        except sqlite3.Error as error:
+            raise JournalError(f"{self.path}: the journal cannot be read ({error}).") from error
+        for number, stamp, kind, event, notes in rows:
             data = json.loads(event)
             yield Entry(number, stamp, _READ[kind](data), tuple(_note(n) for n in json.loads(notes)))
 

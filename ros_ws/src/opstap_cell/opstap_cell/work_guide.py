@@ -48,6 +48,15 @@ class WorkGuide(CellNode):
     def on_workspace(self, message: WorkspaceState) -> None:
         self.got_input()
         self.stamp = convert.time_from_ros(message.header.stamp)
+        try:
+            self.decide_on(message)
+            self.fault = ""
+        except JournalError as error:
+            # What cannot be kept is not decided on. The next message repeats it.
+            self.fault = str(error)
+        self.publish()
+
+    def decide_on(self, message: WorkspaceState) -> None:
         self.decide(Started(self.stamp, self.cell.task.task))
         for event in message.events:
             if event.sequence > self.recorder.state.sequence:
@@ -57,12 +66,11 @@ class WorkGuide(CellNode):
             hidden = place.occupied or content is Content.CANNOT_SEE
             if not hidden and self.recorder.state.contents.get(place.place) is not content:
                 self.decide(PlaceChanged(self.stamp, place.place, content))
-        self.publish()
 
     def on_input(self, message: OperatorInput) -> None:
         try:
             self.decide(convert.input_from_ros(message))
-        except ValueError as error:
+        except (ValueError, JournalError) as error:
             self.get_logger().warning(str(error))
             return
         self.publish()

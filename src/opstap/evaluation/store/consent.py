@@ -35,7 +35,6 @@ from opstap.evaluation.store.tables import (
 
 TEXT_VERSION = "1"
 """Version of the words in docs/evaluation-store.md that a person is shown before deciding."""
-HUB_PSEUDONYMS = UUID("6f1c0d3e-0f0b-4f5a-9d43-1d4f3a7f6a10")
 
 
 class Purpose(str, Enum):
@@ -91,6 +90,8 @@ class Writer:
         purpose = PURPOSE_OF[table]
         if purpose not in self.allowed:
             raise NoConsentError(self.person, purpose)
+        if table is Outgoing:  # what is told anew goes to the end of the line
+            self.connection.execute(delete(Outgoing).where(Outgoing.id.in_([r["id"] for r in rows])))
         upsert(self.connection, table, rows)
 
 
@@ -215,7 +216,15 @@ class Consents:
 
     def hub_pseudonym(self, connection: Connection, person: str) -> str:
         """The pseudonym under which the hub knows `person`: made with a secret that does not leave this store."""
-        return str(uuid5(UUID(_secret(connection)), person))
+        return str(uuid5(self.secret(connection), person))
+
+    def secret(self, connection: Connection) -> UUID:
+        """A secret of this store, made when first needed; it never leaves the store."""
+        found = connection.scalar(select(Fact.value).where(Fact.name == "secret"))
+        if found is None:
+            found = str(uuid4())
+            connection.execute(insert(Fact), [{"name": "secret", "value": found}])
+        return UUID(found)
 
     def _forget_at_hub(self, connection: Connection, person: str) -> None:
         """Take back what is not sent yet and ask the hub to remove the rest, if the person ever allowed it."""
@@ -224,8 +233,12 @@ class Consents:
             return
         connection.execute(delete(Outgoing).where(Outgoing.person == person))
         content = {"person": self.hub_pseudonym(connection, person)}
-        row = {"id": uuid4(), "kind": "erase", "person": None, "content": content}
-        connection.execute(insert(Outgoing), [row])
+        self.tell_hub(connection, uuid4(), "erase", content)
+
+    def tell_hub(self, connection: Connection, id: UUID, kind: str, content: dict[str, Any]) -> None:
+        """Put a record about nobody in the outbox; one with the same id that still waits is replaced."""
+        connection.execute(delete(Outgoing).where(Outgoing.id == id))
+        connection.execute(insert(Outgoing), [{"id": id, "kind": kind, "person": None, "content": content}])
 
     def _wipe_log(self) -> None:
         """SQLite's log holds copies of what was erased: empty it."""
@@ -254,15 +267,6 @@ def _allowed(connection: Connection, person: str, now: int) -> frozenset[Purpose
 def _lapsed(connection: Connection, person: str, now: int) -> list[Purpose]:
     newest = _newest(connection, person)
     return [p for p, row in newest.items() if row.granted and row.expires_at is not None and row.expires_at <= now]
-
-
-def _secret(connection: Connection) -> str:
-    """A secret of this store, made when first needed."""
-    found = connection.scalar(select(Fact.value).where(Fact.name == "secret"))
-    if found is None:
-        found = str(uuid4())
-        connection.execute(insert(Fact), [{"name": "secret", "value": found}])
-    return found
 
 
 __all__ = ["Consents", "NoConsentError", "Purpose", "Writer", "upsert"]

@@ -187,7 +187,7 @@ class Reading:
             numbers: Counter[UUID] = Counter()
             ordered = {s: i for i, s in enumerate(sessions)}
             runs = [r for r in connection.execute(select(Run)) if r.session in sessions]
-            for run in sorted(runs, key=lambda r: (ordered[r.session], r.started, r.job)):
+            for run in sorted(runs, key=lambda r: (ordered[r.session], r.entry)):
                 session = sessions[run.session]
                 numbers[run.session] += 1
                 coaching = helped.get(run.id, [])
@@ -214,7 +214,7 @@ class Reading:
         )
         joined = query.join(Run, Run.id == StepRecord.run).join(Session, Session.id == Run.session)
         chosen = joined.where(Session.person.in_(self._people)).order_by(
-            Session.started_at, Run.started, StepRecord.position
+            Session.started_at, Run.entry, StepRecord.position
         )
         with self.store.reading() as connection:
             return [StepTime(*row) for row in connection.execute(chosen)]

@@ -83,7 +83,7 @@ class Run(Base):
     __tablename__ = "runs"
     id: Mapped[UUID] = column("id of the run", primary_key=True)
     session: Mapped[UUID] = reference("sessions.id", "in which session")
-    job: Mapped[int] = column("number of the job in the cell's journal, from 1")
+    entry: Mapped[int] = column("number of the journal entry it began with: the order of runs, whatever the clock says")
     started: Mapped[int] = column("first step shown, ns of the cell's clock")
     ended: Mapped[int | None] = column("last part placed, ns of the cell's clock; empty: not finished")
     seconds: Mapped[float | None] = column("from first step shown to job done, s; empty: not finished or clock changed")
@@ -183,16 +183,17 @@ class Tally(Base):
 
 
 class JournalCursor(Base):
-    """How far a cell's journal has been read. Bookkeeping; not exported."""
+    """How far a cell's journal has been read, and to whom the rest belongs. Bookkeeping; not exported."""
 
     __tablename__ = "journal_cursors"
-    journal: Mapped[str] = column("identity of the journal file", primary_key=True)
-    number: Mapped[int] = column("last entry that needs no second reading")
-    counted: Mapped[int] = column("last entry whose finished job is in the tallies")
+    journal: Mapped[UUID] = column("identity of the journal file", primary_key=True)
+    settled: Mapped[int] = column("last entry that needs no second reading")
     session: Mapped[UUID | None] = mapped_column(
-        ForeignKey("sessions.id", ondelete="SET NULL"),
-        doc="session of the entries from here on; empty: nobody's",
+        ForeignKey("sessions.id", ondelete="SET NULL"), doc="session of the entries from here on; empty: nobody's"
     )
+    since_at: Mapped[int] = column("when somebody sat down here, ns since 1970")
+    since_stamp: Mapped[int | None] = column("stamp of the first entry after that, ns of the cell's clock")
+    clock_set: Mapped[list[int]] = column("numbers of entries after which the clock was set", type_=JSON)
 
 
 class Outgoing(Base):

@@ -124,10 +124,12 @@ def upgrade() -> None:
 
     op.create_table(
         "journal_cursors",
-        sa.Column("journal", sa.String(), nullable=False),
-        sa.Column("number", sa.BigInteger(), nullable=False),
-        sa.Column("counted", sa.BigInteger(), nullable=False),
+        sa.Column("journal", sa.Uuid(), nullable=False),
+        sa.Column("settled", sa.BigInteger(), nullable=False),
         sa.Column("session", sa.Uuid(), nullable=True),
+        sa.Column("since_at", sa.BigInteger(), nullable=False),
+        sa.Column("since_stamp", sa.BigInteger(), nullable=True),
+        sa.Column("clock_set", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["session"], ["sessions.id"], name=op.f("fk_journal_cursors_session"), ondelete="SET NULL"
         ),
@@ -137,7 +139,7 @@ def upgrade() -> None:
         "runs",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("session", sa.Uuid(), nullable=False),
-        sa.Column("job", sa.BigInteger(), nullable=False),
+        sa.Column("entry", sa.BigInteger(), nullable=False),
         sa.Column("started", sa.BigInteger(), nullable=False),
         sa.Column("ended", sa.BigInteger(), nullable=True),
         sa.Column("seconds", sa.Double(), nullable=True),
