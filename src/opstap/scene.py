@@ -220,6 +220,68 @@ class Profile(Model):
     language: Language = "nl"
     level: Level = "full"
     hand: Literal["right", "left"] = "right"
+    seat: Literal["seated", "standing", "wheelchair"] = "seated"
+    """Seated: on a sit-stand stool."""
+    reach: Annotated[float, Field(ge=0.20, le=0.50)] = 0.38
+    """How far from the body something is handed over, metres; 38 cm is a normal reach, 50 cm the most that is asked."""
+    elbow_height: Annotated[float, Field(ge=0.5, le=1.4)] | None = None
+    """Above the floor, metres; not given: that of a person of medium height who sits or stands so."""
+    presented: Literal["table", "hand"] = "table"
+    """Whether the cobot puts the tray down, which most people prefer, or holds it out."""
+
+
+class Tray(Model):
+    """The trays that the cobot carries, all alike. `size` is along the fork, across it, and height."""
+
+    size: tuple[Length, Length, Length]
+    mass: Annotated[float, Field(gt=0, le=10)]
+    """With what is in it, kg."""
+
+
+class StoreSlot(Model):
+    """Where a tray stands. `position` is the middle of its floor; the fork goes in along `yaw_deg`."""
+
+    id: Id
+    part: Id
+    position: Position
+    yaw_deg: Degrees
+
+    @property
+    def pose(self) -> Pose:
+        """T_table_tray: the middle of the tray's floor, x the way the fork goes in."""
+        return Pose.of(self.position, (0.0, 0.0, np.radians(self.yaw_deg)))
+
+
+class MotionLimits(Model):
+    """What a planned motion keeps to, for every joint."""
+
+    velocity: Annotated[float, Field(gt=0, le=3.2)] = 1.6
+    """rad/s"""
+    acceleration: Annotated[float, Field(gt=0, le=20)] = 2.5
+    """rad/s2"""
+    jerk: Annotated[float, Field(gt=0, le=200)] = 12.0
+    """rad/s3"""
+
+
+class Cobot(Mounting):
+    """The arm that presents trays. `position` and `rpy_deg` are those of its base in the table frame."""
+
+    model: str = "ur5e"
+    """`ur5e`, or the path of a URDF from the scene file's folder."""
+    rpy_deg: tuple[Degrees, Degrees, Degrees] = (0.0, 0.0, 0.0)
+    home_deg: Annotated[tuple[Degrees, ...], Field(min_length=1)]
+    """Where it waits: an angle for every joint."""
+    limits: MotionLimits = MotionLimits()
+    tray: Tray
+    store: Annotated[tuple[StoreSlot, ...], Field(min_length=1)]
+
+    @cached_property
+    def slot(self) -> dict[str, StoreSlot]:
+        return {s.id: s for s in self.store}
+
+    def tray_box(self, tool: Pose) -> Box:
+        """The tray whose floor's middle is at `tool`."""
+        return Box(tool @ Pose.of((0.0, 0.0, self.tray.size[2] / 2)), self.tray.size)
 
 
 class Table(Model):
@@ -242,6 +304,7 @@ class Scene(Model):
     case: Case
     zones: tuple[Zone, ...]
     people: Annotated[tuple[Profile, ...], Field(min_length=1)]
+    cobot: Cobot | None = None
 
     @cached_property
     def bin(self) -> dict[str, Bin]:
@@ -280,6 +343,7 @@ def load_scene(path: Path) -> Scene:
     scene = document.parse(Scene)
     faults = [*_repeated(scene), *_too_large(scene.board), *_overlapping(scene)]
     faults += [*_outside_case(scene), *_outside_table(scene), *_unseen(scene)]
+    faults += _misplaced_trays(scene)
     if faults:
         raise document.error(faults)
     return scene
@@ -288,12 +352,13 @@ def load_scene(path: Path) -> Scene:
 def _repeated(scene: Scene) -> list[Fault]:
     faults = []
     ids: set[str] = set()
-    groups: tuple[tuple[Location, Sequence[Bin | Slot | Zone | Projector | Profile]], ...] = (
+    groups: tuple[tuple[Location, Sequence[Bin | Slot | Zone | Projector | Profile | StoreSlot]], ...] = (
         (("bins",), scene.bins),
         (("case", "slots"), scene.case.slots),
         (("zones",), scene.zones),
         (("projectors",), scene.projectors),
         (("people",), scene.people),
+        (("cobot", "store"), scene.cobot.store if scene.cobot else ()),
     )
     for location, items in groups:
         for i, item in enumerate(items):
@@ -371,6 +436,38 @@ def _outside_table(scene: Scene) -> list[Fault]:
         for location, name, corners in boxes
         if np.any(np.abs(corners[:, :2]) > half + 1e-6)
     ]
+
+
+def _misplaced_trays(scene: Scene) -> list[Fault]:
+    """Store slots that are in something's way, and a cobot with nowhere to put a tray down."""
+    cobot = scene.cobot
+    if cobot is None:
+        return []
+    faults = []
+    trays = [cobot.tray_box(s.pose) for s in cobot.store]
+    fixed = [(f"bin '{b.id}'", b.outside) for b in scene.bins] + [("the case", scene.case.outside)]
+    for i, (slot, tray) in enumerate(zip(cobot.store, trays, strict=True)):
+        others = [(f"the tray in '{s.id}'", t) for s, t in zip(cobot.store[:i], trays, strict=False)]
+        faults += [
+            Fault(("cobot", "store", i, "position"), f"the tray in '{slot.id}' overlaps {name}", "trays clear of it")
+            for name, box in [*fixed, *others]
+            if _overlap(tray, box)
+        ]
+    places = [(i, z) for i, z in enumerate(scene.zones) if z.kind == "handover"]
+    if not places:
+        faults.append(Fault(("zones",), "no zone of kind 'handover'", "at least one, where the cobot puts a tray down"))
+    along, across = cobot.tray.size[:2]
+    for i, zone in places:
+        box = Box(Pose.of((*zone.position, cobot.tray.size[2] / 2)), (*zone.size, cobot.tray.size[2]))
+        if zone.size[0] < across or zone.size[1] < along:
+            allowed = f"{across} m or more wide, {along} m or more deep, as the tray is"
+            faults.append(Fault(("zones", i, "size"), f"{zone.size}, smaller than the tray", allowed))
+        faults += [
+            Fault(("zones", i, "position"), f"zone '{zone.id}' overlaps {name}", "a handover zone that is free")
+            for name, other in fixed
+            if _overlap(box, other)
+        ]
+    return faults
 
 
 def _unseen(scene: Scene) -> list[Fault]:
