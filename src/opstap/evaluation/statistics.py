@@ -238,6 +238,8 @@ def mixed(values: npt.ArrayLike, people: Sequence[str], effects: Mapping[str, np
     design = np.column_stack([np.ones(len(y)), *(np.asarray(e, float) for e in effects.values())])
     if np.linalg.matrix_rank(design) < len(names):
         raise ValueError(f"the effects {', '.join(effects)} cannot be told apart in this data")
+    if np.ptp(y) == 0:
+        raise ValueError("all observations are the same")
     n = len(set(people))
     if n < 3 or len(y) < n + len(names) + 1:
         raise ValueError(f"{len(y)} observations of {n} people are too few for {len(names)} effects")
@@ -262,18 +264,16 @@ def mixed(values: npt.ArrayLike, people: Sequence[str], effects: Mapping[str, np
 
 def _fit(model: Any) -> Any:
     """The fitted model, or None where it did not converge or a random effect came out as none."""
-    for method in ("lbfgs", "powell"):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what they say is checked below
-            try:
-                fit = model.fit(reml=True, method=method)
-            except (np.linalg.LinAlgError, ValueError):
-                continue
-        covariance = np.asarray(fit.cov_re)
-        whole = np.all(np.isfinite(fit.bse_fe)) and fit.scale > 0
-        if fit.converged and whole and np.linalg.eigvalsh(covariance)[0] > 1e-6 * fit.scale:
-            return fit
-    return None
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # what they say is checked below
+        try:
+            fit = model.fit(reml=True, method="lbfgs")
+        except (np.linalg.LinAlgError, ValueError):
+            return None
+        se = np.asarray(fit.bse_fe)
+    covariance = np.asarray(fit.cov_re)
+    good = fit.converged and np.isfinite(se).all() and fit.scale > 0
+    return fit if good and np.linalg.eigvalsh(covariance)[0] > 1e-6 * fit.scale else None
 
 
 def _pairs(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[Array, Array]:
