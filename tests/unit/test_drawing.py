@@ -214,11 +214,31 @@ def test_every_text_of_the_task_fits_its_zone_and_is_large(language):
 
 
 @pytest.mark.parametrize("language", CELL.task.languages)
-def test_the_font_has_every_letter_of_the_task(language):
-    letters = {c for cue in spoken(language) for c in cue.text if c != "\n"}
-    for name in ("NotoSans-Regular.ttf", "NotoSans-Bold.ttf"):
-        face = skia.FontMgr.New_Custom_Empty().makeFromFile(str(drawing.FONTS / name))
-        assert 0 not in face.unicharsToGlyphs([ord(c) for c in letters | set("0123456789")])
+@pytest.mark.parametrize("weight", ["Regular", "Bold"])
+def test_the_fonts_have_every_letter_of_the_task(language, weight):
+    letters = {c for cue in spoken(language) for c in cue.text if c != "\n"} | set("0123456789")
+    maker = skia.FontMgr.New_Custom_Empty()
+    for file in drawing.FONTS.glob(f"*-{weight}.ttf"):
+        face = maker.makeFromFile(str(file))
+        letters -= {c for c in letters if face.unicharToGlyph(ord(c))}
+    assert not letters
+
+
+def test_a_right_to_left_line_has_its_number_in_the_middle_and_its_stop_on_the_left():
+    # take 8: cup. From the right: take, the number, a colon, cup, the stop.
+    image = draw(Cue(Kind.SAY, ZONE, text="خذ 8: كوب."))
+    lit = np.flatnonzero(image.any(axis=(0, 2)))
+    gaps = np.flatnonzero(np.diff(lit) > 1)
+    words = np.split(lit, gaps + 1)
+    heights = [np.ptp(np.flatnonzero(image[:, word].any(axis=(1, 2)))) + 1 for word in words]
+    assert heights[0] < max(heights) / 3, "the stop is the leftmost mark"
+    eight = next(i for i, word in enumerate(words) if has_two_holes(image[:, word].any(axis=2)))
+    assert 0 < eight < len(words) - 1
+
+
+def has_two_holes(mark: np.ndarray) -> bool:
+    """Whether a mark (h, w) is an 8: the dark around it and two dark islands."""
+    return cv2.connectedComponents((~np.pad(mark, 1)).astype(np.uint8), connectivity=4)[0] - 1 == 3
 
 
 LETTERS = st.characters(codec="latin-1", categories=["Lu", "Ll", "Nd", "Po"])

@@ -81,7 +81,7 @@ TASK_FAULTS = [
     ("{id: gauze, part: gauze,", "{id: gauze, part: gauzes,", "unknown part 'gauzes'", "did you mean 'gauze'?"),
     ("slot: slot_05}", "slot: slot_99}", "unknown slot 'slot_99'", "slot_01"),
     ("slot: slot_05}", "slot: slot_04}", "slot 'slot_04' of step 'toothbrush' a second time", "one step a slot"),
-    ("name: {en: probe, nl: sonde}", "name: {en: probe}", "parts.probe.name.nl: found no words", "en, nl"),
+    ("{en: probe, nl: sonde, ", "{en: probe, ", "parts.probe.name.nl: found no words", "en, nl"),
     ('"Take {count}: {part}."', '"Take {counts}: {part}."', "Take {counts}", "{count} and {part}"),
     ("size: [0.165, 0.014, 0.010]", "size: [0.165, 0.014]", "parts.probe.size", ""),
 ]

@@ -20,6 +20,7 @@ Every meaning has a shape of its own besides its colour:
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -74,7 +75,8 @@ SMALLEST_CAPITAL = 12.0
 """Height of a capital that is read well from a metre: 0.7 degrees of sight, where print is read from 0.3."""
 
 FONTS = Path(__file__).parent / "fonts"
-FAMILY = "Noto Sans"
+FAMILIES = ["Noto Sans", "Noto Sans Arabic"]
+"""Latin, Greek and Cyrillic letters are the first one's; what it lacks comes from the next."""
 CAPITAL = 0.714
 """Height of a capital in Noto Sans, as part of the font size (OS/2 table, sCapHeight)."""
 
@@ -266,8 +268,8 @@ def _fonts() -> Any:
     """The project's own fonts, and none of the system's: the same picture on every machine."""
     provider = skia.textlayout.TypefaceFontProvider()
     maker = skia.FontMgr.New_Custom_Empty()
-    for name in ("NotoSans-Regular.ttf", "NotoSans-Bold.ttf"):
-        provider.registerTypeface(maker.makeFromFile(str(FONTS / name)))
+    for file in sorted(FONTS.glob("*.ttf")):
+        provider.registerTypeface(maker.makeFromFile(str(file)))
     fonts = skia.textlayout.FontCollection()
     fonts.setDefaultFontManager(provider)
     return fonts
@@ -276,7 +278,7 @@ def _fonts() -> Any:
 def _paragraph(text: str, size: float, bold: bool = False) -> Any:
     """A centred paragraph at font size `size` mm, shaped by HarfBuzz; it still has to be laid out."""
     style = skia.textlayout.TextStyle()
-    style.setFontFamilies([FAMILY])
+    style.setFontFamilies(FAMILIES)
     style.setFontSize(size)
     style.setFontStyle(skia.FontStyle.Bold() if bold else skia.FontStyle.Normal())
     style.setColor(skia.ColorWHITE)
@@ -284,5 +286,16 @@ def _paragraph(text: str, size: float, bold: bool = False) -> Any:
     block.setTextStyle(style)
     block.setTextAlign(skia.textlayout.TextAlign.kLeft if bold else skia.textlayout.TextAlign.kCenter)
     builder = skia.textlayout.ParagraphBuilder(block, _fonts(), skia.Unicode())
-    builder.addText(text)
+    builder.addText("\n".join(_isolated(line) for line in text.split("\n")))
     return builder.Build()
+
+
+def _isolated(line: str) -> str:
+    """A line that begins with a right-to-left letter, marked so that all of it runs from right to left.
+
+    Paragraphs run from left to right and skia-python cannot say otherwise; without the isolate (Unicode's UAX 9) the
+    numbers and stops of an Arabic line would stand on its wrong side.
+    """
+    strong = (unicodedata.bidirectional(letter) for letter in line)
+    first = next((kind for kind in strong if kind in ("L", "R", "AL")), "L")
+    return line if first == "L" else f"\u2067{line}\u2069"
