@@ -8,9 +8,10 @@ on where it was.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import Connection, insert, select, update
@@ -29,7 +30,7 @@ from opstap.evaluation.store.tables import (
     StepRecord,
     Tally,
 )
-from opstap.workflow.journal import Journal
+from opstap.workflow.journal import Entry
 
 SAME_SESSION = 30 * 60 * 1_000_000_000
 """A cell that is started again for the same person within this time goes on with the same session, ns."""
@@ -44,13 +45,25 @@ class Workplace:
     simulated: bool
 
 
+class Source(Protocol):
+    """What is read: a Journal, or a simulated pilot's."""
+
+    @property
+    def identity(self) -> UUID: ...
+
+    @property
+    def last(self) -> int: ...
+
+    def entries(self, after: int = 0) -> Iterator[Entry]: ...
+
+
 class Ingest:
     """One journal on its way into one store.
 
     `now` is ns since 1970 throughout; it need not be the clock of the journal's stamps.
     """
 
-    def __init__(self, store: Store, journal: Journal, place: Workplace) -> None:
+    def __init__(self, store: Store, journal: Source, place: Workplace) -> None:
         self.store = store
         self.journal = journal
         self.place = place
@@ -71,7 +84,7 @@ class Ingest:
             writer = self.consents.writer(connection, person, now)
             session = None
             if Purpose.RECORDS in writer.allowed:
-                session = uuid4()
+                session = uuid5(self.journal.identity, f"session/{person}/{now}")
                 row = {"id": session, "person": person, "condition": condition, "started_at": now, "ended_at": None}
                 writer.put(Session, [row | vars(self.place)])
                 if level:
