@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.util
 import os
 import sys
 from pathlib import Path
 from typing import NoReturn
 
-from opstap.calibration import command as calibrate
 from opstap.evaluation.summary import as_text, summarise
 from opstap.workflow.journal import Journal, JournalError
+
+# Groups of commands by name: the module with `add` and `run`, and what it is for. Only the group asked for is loaded.
+GROUPS = {
+    "calibrate": ("opstap.calibration.command", "find out where the camera hangs: board, camera, show"),
+    "pilot": ("opstap.evaluation.pilot.command", "let virtual workers work for weeks: a simulated pilot"),
+}
 
 
 def launch(arguments: list[str]) -> NoReturn:
@@ -47,10 +53,14 @@ def main() -> int:
     commands.add_parser("launch", help="run a launch file: opstap launch cell.launch.py a:=b [--show-args]")
     told = commands.add_parser("summary", help="what a journal says of the work")
     told.add_argument("journal", type=Path, nargs="?", default=Path("out/journal.db"))
-    calibrate.add(commands)
+    for name, (module, purpose) in GROUPS.items():
+        if sys.argv[1:2] == [name]:
+            importlib.import_module(module).add(commands)
+        else:
+            commands.add_parser(name, help=purpose)
     options = parser.parse_args()
-    if options.command == "calibrate":
-        return calibrate.run(options)
+    if options.command in GROUPS:
+        return int(importlib.import_module(GROUPS[options.command][0]).run(options))
     return summary(options.journal)
 
 
