@@ -14,11 +14,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from opstap.documents import Document, DocumentError, Fault, Model, nearest
-from opstap.scene import Id, Language, Length, Scene, load_scene
+from opstap.documents import Document, DocumentError, Fault, Location, Model, nearest
+from opstap.scene import Bin, Id, Language, Length, Scene, Slot, load_scene
 
 Words = dict[Language, Annotated[str, Field(min_length=1, max_length=120)]]
 """One text in several languages."""
+
+
+FLATTEST = 0.006
+"""Metres; a part that lies lower is within the noise of a depth camera at a bench's distance."""
 
 
 class Part(Model):
@@ -38,6 +42,13 @@ class Part(Model):
         x, y, z = self.size
         # Seen from above, a lying cylinder hides the air under its sides: a half round on a straight lower half.
         return x * y * z * (0.5 + 3.14159 / 8 if self.shape == "cylinder" else 1.0)
+
+    @property
+    def unseen(self) -> str:
+        """Why a depth camera cannot see it come and go, in plain words; "" when it can."""
+        if self.surface == "transparent":
+            return "the part is transparent"
+        return "the part is too flat" if self.size[2] < FLATTEST else ""
 
 
 class Step(Model):
@@ -120,7 +131,7 @@ def load_cell(scene_path: Path, task_path: Path) -> Cell:
     faults = [*_unspoken(task), *_unknown(task, scene)]
     if faults:
         raise document.error(faults)
-    faults = _unknown_in_scene(task, scene)
+    faults = _unknown_in_scene(task, scene) or _invisible(task, scene)
     if faults:
         raise Document.read(scene_path).error(faults)
     return Cell(scene, task)
@@ -196,6 +207,25 @@ def _unknown_in_scene(task: Task, scene: Scene) -> list[Fault]:
         if person.language not in task.languages:
             faults.append(Fault(("people", i, "language"), f"'{person.language}'", ", ".join(task.languages)))
     return faults
+
+
+def _invisible(task: Task, scene: Scene) -> list[Fault]:
+    """Places where depth is asked for parts that it cannot see."""
+    places: list[tuple[Location, Bin | Slot, str]] = [(("bins", i), b, b.part) for i, b in enumerate(scene.bins)]
+    places += [
+        (("case", "slots", i), s, task.slot_part[s.id])
+        for i, s in enumerate(scene.case.slots)
+        if s.id in task.slot_part
+    ]
+    return [
+        Fault(
+            (*location, "confirm"),
+            f"'depth' at '{place.id}' for '{part}', which depth cannot see: {task.parts[part].unseen}",
+            "'visit' (a hand that was in it counts) or 'button' (the worker says it is done)",
+        )
+        for location, place, part in places
+        if place.confirm == "depth" and task.parts[part].unseen
+    ]
 
 
 __all__ = ["Cell", "DocumentError", "Part", "Step", "Task", "load_cell"]

@@ -25,6 +25,8 @@ Position = tuple[Coordinate, Coordinate, Coordinate]
 Degrees = Annotated[float, Field(ge=-360, le=360)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$"), PlainSerializer(str)]
 Level = Literal["full", "short", "lights", "off"]
+Confirm = Literal["depth", "visit", "button"]
+"""What counts as done at a bin or slot: what depth measures there; that a hand was in it; what the worker says."""
 
 WALL = 0.003
 """Wall thickness of bins and case, metres."""
@@ -131,6 +133,8 @@ class Bin(Model):
     yaw_deg: Degrees = 0.0
     count: Annotated[int, Field(ge=0, le=1000)] = 6
     """How many parts are in it at the start of a simulated job."""
+    confirm: Confirm = "depth"
+    """For parts that depth cannot see (flat, transparent): `visit` or `button`."""
 
     @property
     def pose(self) -> Pose:
@@ -167,6 +171,8 @@ class Slot(Model):
     id: Id
     position: tuple[Coordinate, Coordinate]
     size: tuple[Length, Length]
+    confirm: Confirm = "depth"
+    """As a bin's."""
 
 
 class Case(Model):

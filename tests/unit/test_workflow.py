@@ -365,3 +365,28 @@ def test_a_journal_is_read_on_from_where_one_was(cell, tmp_path):
         identity = journal.identity
     with Journal(tmp_path / "j.db") as again, Journal(tmp_path / "k.db") as other:
         assert again.identity == identity != other.identity
+
+
+def test_a_visit_counts_as_what_is_asked_of_that_place_and_of_no_other(guide, cell):
+    guide.start()
+    first = cell.task.steps[0]
+    (source,) = cell.bins_with(first.part)
+    guide.sees(Happened.VISITED, first.slot)
+    guide.sees(Happened.VISITED, "bin_30")
+    assert guide.state.phase is Phase.TAKE
+    assert not guide.state.problems
+    guide.sees(Happened.VISITED, source)
+    assert (guide.state.phase, guide.state.taken) == (Phase.PLACE, first.count)
+    guide.sees(Happened.VISITED, first.slot)
+    assert guide.state.step == 1
+    guide.sees(Happened.TAKEN, "bin_30")
+    guide.sees(Happened.VISITED, "bin_30")
+    assert not guide.state.problems, "what was taken wrongly went back"
+
+
+def test_a_job_starts_without_the_slots_where_depth_is_not_asked(cell):
+    slots = tuple(s.model_copy(update={"confirm": "button"}) if s.id == "slot_09" else s for s in cell.scene.case.slots)
+    case = cell.scene.case.model_copy(update={"slots": slots})
+    guide = Guide(replace(cell, scene=cell.scene.model_copy(update={"case": case})))
+    guide.content(Content.EMPTY, *(s.id for s in slots if s.id != "slot_09"))
+    assert guide.state.job == 1

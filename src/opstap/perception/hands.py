@@ -7,7 +7,7 @@ no difference, since only depth is looked at.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -17,8 +17,9 @@ from opstap.geometry import Box, Floats, View
 from opstap.perception.places import Depth
 from opstap.scene import Scene
 
-STANDS_OUT = 15
-"""How much nearer than the background a hand is, mm: over four times the depth noise at a bench's distance."""
+STANDS_OUT = 15.0
+"""How much nearer than the background a hand is, mm at 1 m: over four times the depth noise there. A stereo camera's
+noise grows with the square of the distance, and so does this."""
 CLEARANCE = 40
 """At the start anything this far above table and boxes, in mm, is an arm and not background."""
 SMALLEST_ARM = 0.004
@@ -26,7 +27,11 @@ SMALLEST_ARM = 0.004
 HAND_LENGTH = 0.19
 """m, from wrist to fingertip; 95th percentile of adults is about 0.205, the mean 0.19."""
 STRIPES = 16
-"""The background learns one row in so many a frame: 2 mm a second at 30 fps, slow against a resting hand."""
+"""The background learns one row in so many a frame: 2 mm a second at 30 fps. It learns nothing from an arm that reaches
+in from outside, however long that rests; what was put down and left is background after a while."""
+PRESENCE = 2_000_000_000
+"""ns after the last hand for which a person still counts as being there."""
+MOST_HANDS = 8
 SETTLE = 5
 """Frames from which the first background is made."""
 
@@ -45,6 +50,7 @@ class Hand:
     zone: str
     """The place (bin, slot or zone of the scene) it is in, or ""."""
     velocity: tuple[float, float, float]
+    """m/s, smoothed over about two frames."""
     confidence: float
     """0 to 1."""
 
@@ -53,19 +59,33 @@ class Hand:
 class Blobs:
     """What stands out in one frame. Both images are (H / 2, W / 2) of the every-second-pixel grid."""
 
-    arm: NDArray[np.bool_] | None
-    """Pixels of hands and arms; None when there are none."""
+    owner: NDArray[np.uint8] | None
+    """0, or the number of the hand, from 1, that an arm's pixel belongs to; None when there are none."""
     near_arm: NDArray[np.bool_] | None
-    """The same with a rim around it, where depth is mixed with the arm's."""
+    """Pixels of arms with a rim around them, where depth is mixed with the arm's."""
     hands: tuple[Hand, ...]
+    tips: Floats
+    """(number of hands, 3) the fingertips' end of each arm, table frame, metres."""
 
 
-NOTHING = Blobs(None, None, ())
+NOTHING = Blobs(None, None, (), np.empty((0, 3)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """An arm in one frame."""
+
+    hand: Hand
+    leaning: float
+    """How much it speaks for right (positive) or left."""
+    tip: Floats
+    attached: bool
+    """It reaches in from outside the image."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Track:
-    """A hand over time. `leaning` sums up how much its arm speaks for right (positive) or left."""
+    """A hand over time; `leaning` is that of its arm, averaged."""
 
     hand: Hand
     stamp: int
@@ -77,22 +97,30 @@ class HandFinder:
 
     def __init__(self, scene: Scene, view: View) -> None:
         k = view.pinhole
-        self._origin = view.pose.translation
-        self._rays = ((k.rays() @ view.pose.rotation.T)[::2, ::2] * 1e-3).astype(np.float32)
-        distance = float(np.linalg.norm(self._origin))
+        self.origin = view.pose.translation
+        self.rays = ((k.rays() @ view.pose.rotation.T)[::2, ::2] * 1e-3).astype(np.float32)
+        """(H / 2, W / 2, 3) in the table frame: `origin` + ray times depth in mm is the point that a pixel sees."""
+        distance = float(np.linalg.norm(self.origin))
         self._smallest = int(SMALLEST_ARM * k.fx * k.fy / (4 * distance**2))
         self._highest = _envelope(scene, view)
         self._background = self._highest.copy()
         """int16 (H / 2, W / 2), mm."""
-        self._limit = self._background - STANDS_OUT
+        self._limit = self._limit_of(self._background)
         self._first: list[NDArray[np.int16]] = []
         self._turn = 0
         self._tracks: list[_Track] = []
+        self._last_seen: int | None = None
 
     def learn(self, pixels: NDArray[np.intp], depth: NDArray[np.float32]) -> None:
         """Take `depth` (n,), mm, as background at flat indices `pixels` (n,) of the every-second-pixel grid."""
         self._background.reshape(-1)[pixels] = depth
-        self._limit.reshape(-1)[pixels] = depth - STANDS_OUT
+        self._limit.reshape(-1)[pixels] = self._limit_of(depth)
+
+    @staticmethod
+    def _limit_of(background: NDArray[Any]) -> NDArray[np.int16]:
+        """Depth, mm, from which what is nearer stands out."""
+        metres = background * np.float32(1e-3)
+        return np.asarray(background - np.maximum(STANDS_OUT * metres * metres, 8.0), dtype=np.int16)
 
     def see(self, depth: Depth, stamp: int) -> Blobs:
         small = depth[::2, ::2].astype(np.int16)
@@ -100,20 +128,26 @@ class HandFinder:
             self._start(small)
         near = ((small < self._limit) & (small > 0)).view(np.uint8)
         near = cv2.morphologyEx(near, cv2.MORPH_OPEN, _SQUARE3)
-        if len(self._first) == SETTLE:
-            self._adapt(small)
         number, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=4, ltype=cv2.CV_16U)
-        large = [i for i in range(1, number) if stats[i, cv2.CC_STAT_AREA] >= self._smallest]
+        large = [i for i in range(1, number) if stats[i, cv2.CC_STAT_AREA] >= self._smallest][:MOST_HANDS]
         if not large:
             self._tracks = []
+            self._adapt(small, None)
             return NOTHING
         chosen = np.zeros(number, np.uint8)
-        chosen[large] = 1
-        arm = chosen[labels]
-        near_arm = cv2.dilate(arm, _SQUARE7)
+        chosen[large] = np.arange(1, len(large) + 1)
+        owner = chosen[labels]
+        near_arm = cv2.dilate(owner, _SQUARE7)
         seen = [self._measure(small, labels, i, stats[i]) for i in large]
+        attached = np.array([False, *(s.attached for s in seen)])
+        self._adapt(small, attached[near_arm])
         self._tracks = self._follow(seen, stamp)
-        return Blobs(arm.view(np.bool_), near_arm.view(np.bool_), tuple(t.hand for t in self._tracks))
+        self._last_seen = stamp
+        return Blobs(owner, near_arm > 0, tuple(t.hand for t in self._tracks), np.array([s.tip for s in seen]))
+
+    def present(self, stamp: int) -> bool:
+        """Whether somebody is at the bench: a hand is seen, or was a moment ago."""
+        return self._last_seen is not None and 0 <= stamp - self._last_seen <= PRESENCE
 
     def _start(self, small: NDArray[np.int16]) -> None:
         """Background of the first frames: their median, but nothing that hovers over table and boxes."""
@@ -123,24 +157,28 @@ class HandFinder:
             valid = np.count_nonzero(frames, axis=0)
             middle = np.take_along_axis(frames, (SETTLE - (valid + 1) // 2)[None].clip(max=SETTLE - 1), axis=0)[0]
             self._background = np.maximum(middle, self._background)
-            self._limit = self._background - STANDS_OUT
+            self._limit = self._limit_of(self._background)
 
-    def _adapt(self, small: NDArray[np.int16]) -> None:
+    def _adapt(self, small: NDArray[np.int16], frozen: NDArray[np.bool_] | None) -> None:
         """One stripe of rows follows the scene: slowly nearer, at once farther (whatever stood there has gone)."""
+        if len(self._first) < SETTLE:
+            return
         self._turn = (self._turn + 1) % STRIPES
         rows = slice(self._turn, None, STRIPES)
         behind = np.where(small[rows] > 0, small[rows] - self._background[rows], 0)
+        if frozen is not None:
+            behind[frozen[rows]] = 0
         self._background[rows] += np.where(behind > STANDS_OUT, behind, np.sign(behind)).astype(np.int16)
-        self._limit[rows] = self._background[rows] - STANDS_OUT
+        self._limit[rows] = self._limit_of(self._background[rows])
 
     def _measure(
         self, small: NDArray[np.int16], labels: NDArray[np.uint16], label: int, stat: NDArray[np.int32]
-    ) -> tuple[Hand, float]:
-        """The hand at the end of an arm, and how much the arm speaks for right."""
+    ) -> _Seen:
+        """The hand at the end of an arm."""
         x, y, w, h = (int(n) for n in stat[:4])
         window = (slice(y, y + h, 2), slice(x, x + w, 2))
         mask = labels[window] == label
-        points = self._rays[window][mask] * small[window][mask][:, None] + self._origin
+        points = self.rays[window][mask] * small[window][mask][:, None] + self.origin
         height, width = small.shape
         border = (x == 0) | (y == 0) | (x + w == width) | (y + h == height)
         entry = self._entry(points, x, y, w, h, width, height)
@@ -153,10 +191,10 @@ class HandFinder:
         # The operator stands at -y: a right arm comes in from the right and leans to the left.
         leaning = 1.5 * entry[0] - tip[0]
         confidence = min(1.0, len(points) * 4 / (3 * self._smallest)) * (1.0 if border else 0.8)
-        return (
-            Hand(_triple(hand.mean(axis=0)), _triple(high - low), "unknown", "", (0.0, 0.0, 0.0), round(confidence, 2)),
-            float(leaning),
+        found = Hand(
+            _triple(hand.mean(axis=0)), _triple(high - low), "unknown", "", (0.0, 0.0, 0.0), round(confidence, 2)
         )
+        return _Seen(found, float(leaning), tip, border)
 
     @staticmethod
     def _entry(points: Floats, x: int, y: int, w: int, h: int, width: int, height: int) -> Floats:
@@ -171,11 +209,11 @@ class HandFinder:
             key = -points[:, 1]
         return np.asarray(points[key <= np.quantile(key, 0.05)].mean(axis=0))
 
-    def _follow(self, seen: list[tuple[Hand, float]], stamp: int) -> list[_Track]:
+    def _follow(self, seen: list[_Seen], stamp: int) -> list[_Track]:
         """Tie hands to those of the last frame, nearest first."""
         old = list(self._tracks)
         tracks = []
-        for hand, leaning in seen:
+        for hand, leaning in ((s.hand, s.leaning) for s in seen):
             before = min(old, key=lambda t: _apart(t.hand, hand), default=None)
             if before and _apart(before.hand, hand) < 0.25:
                 old.remove(before)
@@ -185,8 +223,8 @@ class HandFinder:
                 leaning = 0.8 * before.leaning + 0.2 * leaning
             tracks.append(_Track(hand, stamp, leaning))
         if len(tracks) == 2:
-            tracks.sort(key=lambda t: t.leaning)
-            sides: list[Side] = ["left", "right"]
+            first_left = tracks[0].leaning <= tracks[1].leaning
+            sides: list[Side] = ["left", "right"] if first_left else ["right", "left"]
         else:
             sides = ["right" if t.leaning > 0.05 else "left" if t.leaning < -0.05 else "unknown" for t in tracks]
         return [replace(t, hand=replace(t.hand, side=side)) for t, side in zip(tracks, sides, strict=True)]

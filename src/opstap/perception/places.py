@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from opstap.geometry import Box, Floats, Pose, View
 from opstap.instructions import Cell, Part
+from opstap.scene import Confirm
 
 Depth = NDArray[np.uint16]
 """A depth image or part of one: millimetres along the optical axis, 0 = no return."""
@@ -39,14 +40,16 @@ class Place:
     part: Part
     most: int
     """Parts that one visit can sensibly add or take away."""
+    confirm: Confirm = "depth"
 
 
 def places_of(cell: Cell) -> tuple[Place, ...]:
     """All bins, then all slots. A slot of no step is watched for the smallest part there is."""
     scene, task = cell.scene, cell.task
-    smallest = min((task.parts[b.part] for b in scene.bins), key=lambda p: p.volume)
+    seeable = [task.parts[b.part] for b in scene.bins if not task.parts[b.part].unseen]
+    smallest = min(seeable or [task.parts[b.part] for b in scene.bins], key=lambda p: p.volume)
     counts = {s.slot: s.count for s in task.steps}
-    bins = [Place(b.id, True, b.pose, b.size, task.parts[b.part], 20) for b in scene.bins]
+    bins = [Place(b.id, True, b.pose, b.size, task.parts[b.part], 20, b.confirm) for b in scene.bins]
     slots = [
         Place(
             s.id,
@@ -55,6 +58,7 @@ def places_of(cell: Cell) -> tuple[Place, ...]:
             (*s.size, scene.case.size[2]),
             task.parts[task.slot_part[s.id]] if s.id in task.slot_part else smallest,
             counts.get(s.id, 1),
+            s.confirm,
         )
         for s in scene.case.slots
     ]

@@ -1,9 +1,13 @@
 """Depth frames in, workspace events out: what hands did at bins and slots.
 
 Once a place has been clear of hands for some frames, their median depth is compared with what was last settled there,
-as a volume. One comparison finds what was taken or put back, and how many. Places that no hand came near are compared
-too, a few each frame in turn, so that what happened unseen (a tool, lost frames, a restart) is found as well. Nothing
-depends on a clock but the frames' stamps: the same frames give the same events.
+as a volume. One comparison finds what was taken or put back, and how many: after three frames when the answer is plain,
+after five when it is not. Places that no hand came near are compared too, a few each frame in turn, so that what
+happened unseen (a tool, lost frames, a restart) is found as well. Nothing depends on a clock but the frames' stamps:
+the same frames give the same events.
+
+Where depth cannot tell, nothing is told but that, and why. A place that is set up so (`confirm: visit`) reports the
+visit alone.
 """
 
 from __future__ import annotations
@@ -21,22 +25,17 @@ from opstap.perception.checkpoint import Memory, fingerprint
 from opstap.perception.contents import CHANGED, FRAMES, UNSEEN, Change, Measure, median_of_valid
 from opstap.perception.hands import Blobs, Hand, HandFinder
 from opstap.perception.places import Depth, pixels_of, places_of
+from opstap.perception.visits import Visits
 from opstap.workflow.model import Content, Happened, WorkspaceEvent
 
 COVERED = 0.03
 """Share of a place's pixels under an arm from which it is not clear."""
-REACH_ABOVE = 30
-"""mm above the rim, or above content that lies higher, below which a hand is in a place; higher, it passes by.
-
-Fingers at the top of a full bin are above the rim."""
-REACH_OVER = 12
-"""mm above the settled content from which something is a hand and not content."""
-FINGERS = 150.0
-"""mm2 of hand inside a place that make a visit: two fingertips."""
-NEIGHBOURS = 0.12
-"""m. Of places closer than this, a hand visits only the one that it is in most."""
-ENTER, LEAVE = 2, 2
-"""Frames in a row with and without a hand in a place that make it enter and leave."""
+FIRST = 3
+"""Clear frames from which a change is told when it is clear: a visited place, a whole number of parts, no holes."""
+FITS = 0.25
+"""Parts by which a change may miss a whole number to be told early."""
+VISIT = 200_000_000
+"""ns that a hand must be in a place for the visit to count as evidence by itself."""
 PATROL = 2
 """Places without cause that are compared each frame."""
 AT_ONCE = 8
@@ -70,10 +69,17 @@ class Seen:
     events: tuple[WorkspaceEvent, ...]
     places: Mapping[str, PlaceSeen]
     hands: tuple[Hand, ...]
+    present: bool
+    """Somebody is at the bench: a hand is over the table, or was in the last two seconds."""
 
 
 def _unseen(reason: str, occupied: bool = False) -> PlaceSeen:
     return PlaceSeen(Content.CANNOT_SEE, occupied, float("nan"), reason)
+
+
+def _plain(parts: float) -> bool:
+    """Whether that is a whole number of parts, near enough to be told before all frames are in."""
+    return abs(parts) >= 1 - FITS and abs(abs(parts) - round(abs(parts))) <= FITS
 
 
 class Watcher:
@@ -95,29 +101,22 @@ class Watcher:
         self._zones = scene.zones
         self._places = places_of(cell)
         self._pixels = pixels_of(self._places, [*(b.outside for b in scene.bins), scene.case.outside], view)
-        self._measures = [Measure(place, self._pixels, p) for p, place in enumerate(self._places)]
+        self._measures = [Measure(place, self._pixels, p, view) for p, place in enumerate(self._places)]
         self._finder = HandFinder(scene, view)
-        self._centres = np.array([p.pose.translation for p in self._places])
-        self._close = np.linalg.norm(self._centres[:, None] - self._centres[None], axis=2) < NEIGHBOURS
-
         px, count = self._pixels, len(self._places)
         self._shape = (view.pinhole.height, view.pinhole.width)
         v, u = np.divmod(px.index, self._shape[1])
         self._half = (v // 2) * ((self._shape[1] + 1) // 2) + u // 2
         self._on_half = (v % 2 == 0) & (u % 2 == 0)
         self._total = np.maximum(np.diff(px.start), 1)
-        self._pixel_mm2 = np.array([m.pixel_mm2 for m in self._measures])
+        centres = np.array([p.pose.translation for p in self._places])
+        self._visits = Visits(px, np.array([m.pixel_mm2 for m in self._measures]), self._half, centres)
+        self._since = np.zeros(count, np.int64)
+        """Stamp of the last visit's begin."""
         self._ring = np.zeros((FRAMES, len(px.index)), np.uint16)
-        self._reach: tuple[NDArray[np.uint16], NDArray[np.uint16]] = (
-            np.zeros_like(self._ring[0]),
-            self._ring[0].copy(),
-        )
-        """Depths between which an arm's pixel is in the place."""
         self._frames = 0
         self._clear = np.zeros(count, np.intp)
         """Frames in a row without an arm in front."""
-        self._inside = np.zeros(count, np.intp)
-        """Frames in a row with a hand in the place; negative: without."""
         self._covered = np.ones(count, bool)
         """An arm was in front since the place was last compared."""
         self._suspect = np.zeros(count, np.intp)
@@ -160,12 +159,13 @@ class Watcher:
         self._frames += 1
         blobs = self._finder.see(depth, stamp)
         self._cover(blobs)
-        found = self._visits(self._ring[row], blobs, stamp)
+        found = self._moved(self._ring[row], blobs, stamp)
         for p in self._due():
             found += self._compare(p, stamp)
         self._keep(found)
         events, self._again = (*self._again, *found), ()
-        self._last = Seen(stamp, events, self._snapshot(), tuple(self._placed(h) for h in blobs.hands))
+        hands = tuple(self._placed(h) for h in blobs.hands)
+        self._last = Seen(stamp, events, self._snapshot(), hands, self._finder.present(stamp))
         return self._last
 
     def _cover(self, blobs: Blobs) -> None:
@@ -178,32 +178,35 @@ class Watcher:
         self._clear[hidden] = 0
         self._covered |= hidden
 
-    def _visits(self, depth: NDArray[np.uint16], blobs: Blobs, stamp: int) -> list[WorkspaceEvent]:
+    def _moved(self, depth: NDArray[np.uint16], blobs: Blobs, stamp: int) -> list[WorkspaceEvent]:
         """Hands that entered or left places."""
-        area = np.zeros(len(self._places))
-        if blobs.arm is not None:
-            low, high = self._reach
-            within = np.take(blobs.arm.reshape(-1), self._half) & (depth > low) & (depth < high)
-            area = self._pixels.count(within) * self._pixel_mm2
-        hand = (area >= FINGERS) & (area >= np.where(self._close, area[None], 0.0).max(axis=1))
-        self._inside = np.where(hand, np.maximum(self._inside, 0) + 1, np.minimum(self._inside, 0) - 1)
         memory = self._memory
-        left = memory.occupied & (self._inside <= -LEAVE)
-        entered = ~memory.occupied & (self._inside >= ENTER)
-        memory.occupied = (memory.occupied & ~left) | entered
-        memory.visited |= entered
-        return [
-            *(self._event(stamp, Happened.HAND_LEFT, int(p), 0.9, {}) for p in np.flatnonzero(left)),
-            *(
-                self._event(stamp, Happened.HAND_ENTERED, int(p), 0.9, {"hand_cm2": round(float(area[p]) / 100, 1)})
-                for p in np.flatnonzero(entered)
-            ),
-        ]
+        moved = self._visits.see(depth, blobs, self._finder, memory.occupied)
+        memory.occupied = (memory.occupied & ~moved.left) | moved.entered
+        memory.visited |= moved.entered
+        self._since[moved.entered] = stamp
+        events = []
+        for p in np.flatnonzero(moved.left).tolist():
+            seconds = (stamp - int(self._since[p])) * 1e-9 if self._since[p] else 0.0
+            evidence = {"seconds": round(seconds, 2), **self._side(p)}
+            events.append(self._event(stamp, Happened.HAND_LEFT, p, 0.9, evidence))
+            if self._places[p].confirm == "visit" and seconds * 1e9 >= VISIT:
+                events.append(self._event(stamp, Happened.VISITED, p, 0.6, evidence))
+        for p in np.flatnonzero(moved.entered).tolist():
+            evidence = {"hand_cm2": round(float(moved.area[p]) / 100, 1), **self._side(p)}
+            events.append(self._event(stamp, Happened.HAND_ENTERED, p, 0.9, evidence))
+        return events
+
+    def _side(self, p: int) -> dict[str, float]:
+        """Evidence of whose hand visited place `p` last: right 1, left -1, absent when not known."""
+        side = self._visits.side[p]
+        return {} if side == "unknown" else {"right": 1.0 if side == "right" else -1.0}
 
     def _due(self) -> list[int]:
         """Places to compare in this frame: those that were covered, visited ones first, and the patrol's."""
         ready = self._clear >= FRAMES
-        after = np.flatnonzero(ready & self._covered)
+        early = self._memory.visited & (self._clear >= FIRST)
+        after = np.flatnonzero((ready | early) & self._covered)
         due = sorted(after.tolist(), key=lambda p: (not self._memory.visited[p], p))[:AT_ONCE]
         for _ in range(PATROL):
             self._patrol = (self._patrol + 1) % len(self._places)
@@ -217,21 +220,25 @@ class Watcher:
         if measure.blind:
             self._covered[p] = False
             return []
-        depth = median_of_valid(self._ring[:, own])
+        frames = min(int(self._clear[p]), FRAMES)
+        rows = np.arange(self._frames - frames, self._frames) % FRAMES
+        depth = measure.believable(median_of_valid(self._ring[rows, own]))
         reference = memory.reference[own]
         change = measure.compare(reference, depth)
-        if change.unseen > UNSEEN:
-            self._known[p] = _unseen("no depth there")
-            self._clear[p] = 0
-            self._covered[p] = False
+        told = bool(memory.settled[p]) and abs(change.parts) >= CHANGED
+        if frames < FRAMES and not (told and change.judged and _plain(change.parts)):
+            return []
+        if not change.judged and not (told and memory.visited[p] and change.unseen <= UNSEEN):
+            self._known[p] = _unseen("depth has holes there")
+            self._clear[p], self._covered[p] = 0, bool(memory.visited[p])
             return []
         events: list[WorkspaceEvent] = []
-        if memory.settled[p] and abs(change.parts) >= CHANGED:
+        if told:
             self._suspect[p] += 1
             if self._suspect[p] < (1 if memory.visited[p] else 2):
                 self._clear[p], self._covered[p] = 0, True
                 return []
-            events.append(self._changed_event(p, change, stamp))
+            events.append(self._changed_event(p, change, frames, stamp))
         fresh = self._covered[p] or not memory.settled[p] or bool(events)
         weight = np.where((reference > 0) & (not fresh), BLEND, 1.0)
         memory.reference[own] = np.where(depth > 0, reference + weight * (depth - reference), reference)
@@ -241,7 +248,7 @@ class Watcher:
         self._learn(p)
         return events
 
-    def _changed_event(self, p: int, change: Change, stamp: int) -> WorkspaceEvent:
+    def _changed_event(self, p: int, change: Change, frames: int, stamp: int) -> WorkspaceEvent:
         place, visited = self._places[p], bool(self._memory.visited[p])
         more = change.parts > 0
         if place.is_bin:
@@ -256,7 +263,8 @@ class Watcher:
             "expected_cm3": round(place.part.volume * 1e6, 1),
             "unseen": round(change.unseen, 2),
             "visited": float(visited),
-            "frames": float(FRAMES),
+            "frames": float(frames),
+            **(self._side(p) if visited else {}),
         }
         confidence = round(fits * (1.0 - change.unseen) * (1.0 if visited else 0.6), 2)
         return self._event(stamp, happened, p, confidence, evidence, count)
@@ -273,9 +281,7 @@ class Watcher:
         memory, px, own = self._memory, self._pixels, self._pixels.of(p)
         reference = memory.reference[own]
         settled = np.where(reference > 0, reference, px.bare[own])
-        low, high = self._reach
-        low[own] = np.minimum(px.rim[own], settled) - REACH_ABOVE / px.rise[own]
-        high[own] = settled - REACH_OVER / px.rise[own]
+        self._visits.settle(p, reference)
         if not memory.settled[p]:
             return
         grid = self._on_half[own]
@@ -306,11 +312,9 @@ class Watcher:
     def _placed(self, hand: Hand) -> Hand:
         """`hand` with the place or zone that it is in."""
         at = np.asarray(hand.position)
-        inside = np.flatnonzero(self._memory.occupied)
-        if len(inside):
-            far = np.linalg.norm(self._centres[inside, :2] - at[:2], axis=1)
-            if far.min() < NEIGHBOURS:
-                return replace(hand, zone=self._places[int(inside[far.argmin()])].id)
+        inside = self._visits.nearest(at, self._memory.occupied)
+        if inside is not None:
+            return replace(hand, zone=self._places[inside].id)
         for zone in self._zones:
             if np.all(np.abs(at[:2] - zone.position) < np.asarray(zone.size) / 2):
                 return replace(hand, zone=zone.id)

@@ -19,7 +19,7 @@ from opstap.instructions import Cell
 from opstap.native import preload_libusb
 from opstap.simulation import shapes
 from opstap.simulation.capsules import CapsuleCaster, Region
-from opstap.simulation.noise import ARM, DARK, FLAT, GLOSSY, TRANSPARENT, StereoNoise
+from opstap.simulation.noise import ARM, DARK, FLAT, GLOSSY, TRANSPARENT, Noise, StereoNoise
 from opstap.simulation.world import WorldState, lying_in_bin, lying_in_slot
 
 preload_libusb()
@@ -212,11 +212,11 @@ def static_objects(cell: Cell) -> list[Object]:
 class SimulatedCamera:
     """Depth and colour of a world, as a stereo camera above the table gives them."""
 
-    def __init__(self, cell: Cell, seed: int) -> None:
+    def __init__(self, cell: Cell, seed: int, noise: Noise | None = None) -> None:
         self.cell, self.seed = cell, seed
         self._depth = Caster(cell, cell.scene.camera.view, seed, shaded=False)
         k = cell.scene.camera.view.pinhole
-        self._noise = StereoNoise((k.height, k.width), seed)
+        self._noise = StereoNoise((k.height, k.width), seed, noise)
         self._prepared = self._noise.prepare(self._depth.still.depth, self._depth.still.kind)
         self._color: Caster | None = None
         self._lit_from: dict[str, NDArray[np.float32]] = {}
@@ -224,6 +224,11 @@ class SimulatedCamera:
         self._still_light: Mapping[str, NDArray[np.uint8]] = {}
         self._still_color = np.empty((0, 0, 3), np.uint8)
         """What stands still, in the light of `_still_light`."""
+
+    @property
+    def still_depth(self) -> NDArray[np.float32]:
+        """The same without noise, of the last world without arms and what they hold, m."""
+        return self._depth.still.depth
 
     def true_depth(self, world: WorldState) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         """Depth (h, w) in metres without noise, and the kind of surface of every pixel."""

@@ -55,6 +55,9 @@ class Noise:
     """Share of pixels without depth on flat, glossy, dark, transparent surfaces and arms."""
 
 
+LEVELS: dict[str, Noise] = {"kind": Noise(), "fitted": Noise(), "harsh": Noise()}
+
+
 @dataclass(frozen=True)
 class Prepared:
     """What the noise needs of a picture, (h, w)."""

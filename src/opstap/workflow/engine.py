@@ -2,7 +2,8 @@
 
 The rules, in the order of the work:
 
-- A job starts when every slot of the case is seen empty. After the last step the guide waits for that again.
+- A job starts when every slot of the case is seen empty. After the last step the guide waits for that again. Slots
+  where depth is not asked (`confirm`) are taken for empty with the others.
 - The current step asks for its part (TAKE), then for its slot (PLACE). Anything else that is seen opens a problem; the
   guide asks to put it right and goes on where it was.
 - A part that arrives in the right slot finishes the step even if its taking was not seen: what counts is the case.
@@ -114,7 +115,7 @@ def _place_changed(cell: Cell, state: State, event: PlaceChanged) -> Transition:
                 state, solved = _solve(state, problem, event.stamp)
                 notes += solved
     if state.phase in (Phase.READY, Phase.DONE):
-        slots = [s.id for s in cell.scene.case.slots]
+        slots = [s.id for s in cell.scene.case.slots if s.confirm == "depth"]
         if all(state.contents.get(s) is Content.EMPTY for s in slots):
             state = replace(state, job=state.job + 1, step=0, problems=())
             state, shown = _show(cell, state, event.stamp)
@@ -138,6 +139,7 @@ def _happened(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
         Happened.PUT_BACK: _put_back,
         Happened.PLACED: _placed,
         Happened.REMOVED: _removed,
+        Happened.VISITED: _visited,
     }.get(event.happened)
     if handle is None:
         return state, notes
@@ -211,6 +213,20 @@ def _removed(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
     if event.place in finished:
         return _open(state, Trouble.MISSING, event.place, event.stamp)
     return replace(state, placed=max(0, state.placed - 1)), ()
+
+
+def _visited(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
+    """A hand was where only that can be seen: it did what is asked of that place now, all of it; else nothing."""
+    problem = _find(state, event.place, Trouble.WRONG_SLOT, Trouble.MISSING, Trouble.WRONG_PICK, Trouble.TOO_MANY)
+    if problem:
+        return _solve(state, problem, event.stamp)
+    current = current_step(cell, state)
+    assert current is not None
+    if state.phase is Phase.TAKE and event.place in cell.bins_with(current.part):
+        return _taken(cell, state, replace(event, count=current.count - state.taken))
+    if state.phase is Phase.PLACE and event.place == current.slot:
+        return _placed(cell, state, replace(event, count=current.count - state.placed))
+    return state, ()
 
 
 def _asked(cell: Cell, state: State, event: OperatorInput) -> Transition:

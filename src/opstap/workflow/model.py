@@ -22,6 +22,9 @@ class Happened(str, Enum):
     """Content went up in a slot."""
     REMOVED = "removed"
     """Content went down in a slot."""
+    VISITED = "visited"
+    """A hand was in a place where a visit is all that can be seen (`confirm: visit`), and left. What it did there is
+    not known: evidence holds how long it was in (`seconds`), and no volume."""
 
 
 class Content(str, Enum):

@@ -69,7 +69,8 @@ class Perception(CellNode):
         state.places = [self.place_message(k, p) for k, p in seen.places.items()]
         state.camera_drift_mm = state.projector_drift_mm = float("nan")
         self.state_out.publish(state)
-        hands = HandArray(header=state.header, hands=[convert.hand_to_ros(h) for h in seen.hands])
+        hands = HandArray(header=state.header, present=bool(seen.present))
+        hands.hands = [convert.hand_to_ros(h) for h in seen.hands]
         self.hands_out.publish(hands)
 
     def place_message(self, place: str, seen: PlaceSeen) -> PlaceState:

@@ -1,0 +1,111 @@
+"""What came or went in a place, from two depth pictures of it."""
+
+import numpy as np
+import pytest
+
+from opstap.instructions import DocumentError, load_cell
+from opstap.perception.contents import DEAD_BAND, Measure, median_of_valid
+from opstap.perception.places import pixels_of, places_of
+from opstap.workflow.model import Content
+
+
+@pytest.fixture(scope="module")
+def places(cell):
+    return places_of(cell)
+
+
+@pytest.fixture(scope="module")
+def pixels(cell, places):
+    scene = cell.scene
+    return pixels_of(places, [*(b.outside for b in scene.bins), scene.case.outside], scene.camera.view)
+
+
+@pytest.fixture(scope="module")
+def measure(cell, places, pixels):
+    return lambda name: next(
+        (Measure(place, pixels, p, cell.scene.camera.view), pixels.bare[pixels.of(p)], pixels.on_floor[pixels.of(p)])
+        for p, place in enumerate(places)
+        if place.id == name
+    )
+
+
+def test_pixels_of_a_place_look_into_it(cell, places, pixels):
+    view = cell.scene.camera.view
+    rays = (view.pinhole.rays() @ view.pose.rotation.T).reshape(-1, 3)
+    for p, place in enumerate(places):
+        own = pixels.of(p)
+        points = view.pose.translation + rays[pixels.index[own]] * pixels.bare[own, None] / 1000
+        inside = place.pose.inverse().apply(points)
+        assert np.all(np.abs(inside[:, :2]) <= np.asarray(place.size[:2]) / 2 + 1e-4)
+        assert np.all((inside[:, 2] > -1e-4) & (inside[:, 2] < place.size[2] + 1e-4))
+        assert np.allclose(inside[pixels.on_floor[own], 2], 0, atol=1e-4)
+
+
+def test_median_takes_what_is_valid_and_nothing_when_most_is_not():
+    frames = np.array([[900, 0, 0, 905], [910, 0, 0, 0], [905, 700, 0, 0], [0, 0, 0, 0], [902, 710, 705, 1]], np.uint16)
+    assert median_of_valid(frames).tolist() == [905, 0, 0, 0], "of four the third"
+    assert median_of_valid(frames[:3]).tolist() == [905, 0, 0, 0]
+
+
+def test_volume_is_exact_for_a_block_on_the_floor(measure):
+    gauge, bare, floor = measure("bin_11")
+    height, count = 20.0, 400
+    block = bare.copy()
+    block[np.flatnonzero(floor)[:count]] -= height
+    change = gauge.compare(bare, block)
+    at = (bare[floor][0] - height / 2) / 1000
+    assert change.volume == pytest.approx(count * height * 1e-3 * at * at / 425**2, rel=0.02)
+    assert gauge.compare(block, bare).volume == pytest.approx(-change.volume)
+    assert (change.unseen, change.hidden, change.judged) == (0, 0, True)
+
+
+def test_less_than_the_dead_band_is_noise(measure):
+    gauge, bare, _ = measure("bin_11")
+    assert gauge.compare(bare, bare - np.float32(0.8 * DEAD_BAND)).volume == 0
+    assert gauge.compare(bare, bare - np.float32(1.2 * DEAD_BAND)).volume > 0
+
+
+def test_scattered_holes_hide_nothing_and_one_large_hole_does(measure):
+    gauge, bare, _ = measure("bin_11")
+    rng = np.random.default_rng(1)
+    scattered = np.where(rng.random(len(bare)) < 0.15, 0, bare)
+    assert gauge.compare(bare, scattered).judged
+    large = bare.copy()
+    large[: len(bare) * 6 // 10] = 0
+    large[: len(bare) * 3 // 10] = bare[: len(bare) * 3 // 10]
+    change = gauge.compare(bare, large)
+    assert change.unseen < 0.4
+    assert not change.judged
+
+
+def test_depth_below_the_floor_is_a_reflection(measure):
+    gauge, bare, _ = measure("bin_11")
+    assert np.all(gauge.believable(bare + 200) == 0)
+    assert np.array_equal(gauge.believable(bare + 3), bare + 3)
+
+
+def test_content_is_filled_by_a_third_of_a_part(measure):
+    gauge, bare, floor = measure("bin_11")
+    assert gauge.content(bare) == (Content.EMPTY, 0)
+    block = bare.copy()
+    block[np.flatnonzero(floor)[: int(0.5 * 1600 / gauge.pixel_mm2)]] -= 25
+    assert gauge.content(block)[0] is Content.FILLED
+
+
+@pytest.mark.parametrize(
+    ("change", "why"), [("surface: transparent", "transparent"), ("size: [0.040, 0.040, 0.004]", "too flat")]
+)
+def test_parts_that_depth_cannot_see_need_another_way_to_confirm(tmp_path, change, why):
+    from conftest import SCENE, TASK
+
+    field = change.split(":")[0]
+    old = {"surface": "surface: matte", "size": "size: [0.040, 0.040, 0.034]"}[field]
+    lines = TASK.read_text().splitlines()
+    task = tmp_path / "task.yaml"
+    task.write_text("\n".join(line.replace(old, change) if line.startswith("  cup:") else line for line in lines))
+    with pytest.raises(DocumentError, match=f"'depth' at 'bin_11' for 'cup', which depth cannot see: .*{why}"):
+        load_cell(SCENE, task)
+    scene = tmp_path / "scene.yaml"
+    text = SCENE.read_text().replace("part: cup,", "part: cup, confirm: visit,")
+    scene.write_text(text.replace("{id: slot_09,", "{id: slot_09, confirm: button,"))
+    assert load_cell(scene, task).scene.bin["bin_11"].confirm == "visit"

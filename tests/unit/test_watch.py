@@ -1,0 +1,261 @@
+"""From depth frames to events: hands posed in a simulated bench, with the camera's noise."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from posed import FRAME, Stage, arm, changes, inside, visits, with_confirm
+
+from opstap.perception.contents import FRAMES
+from opstap.perception.watch import FIRST, Watcher
+from opstap.simulation.camera import SimulatedCamera
+from opstap.workflow.model import Content
+
+
+@pytest.fixture(scope="module")
+def camera(cell):
+    return SimulatedCamera(cell, 5)
+
+
+@pytest.fixture
+def stage(cell, camera):
+    made = Stage(cell, camera)
+    made.show(14)
+    return made
+
+
+def test_what_stands_still_is_known_and_nothing_happens(cell, stage):
+    assert stage.show(3) == []
+    places = stage.seen.places
+    assert set(places) == {b.id for b in cell.scene.bins} | {s.id for s in cell.scene.case.slots}
+    assert {places[b.id].content for b in cell.scene.bins} == {Content.FILLED}
+    assert {places[s.id].content for s in cell.scene.case.slots} == {Content.EMPTY}
+    assert not stage.seen.hands
+    assert not stage.seen.present
+
+
+@pytest.mark.parametrize("place", ["bin_02", "bin_11", "bin_18", "bin_29"])
+def test_a_part_taken_is_told_with_place_count_hand_and_evidence(stage, place):
+    events = stage.reach(place, stage.take(place))
+    assert visits(events) == [("hand_entered", place), ("hand_left", place)]
+    assert changes(events) == [("taken", place, 1)]
+    (taken,) = (e for e in events if e.happened.value == "taken")
+    assert taken.evidence["visited"] == 1
+    assert taken.evidence["right"] == 1
+    assert taken.evidence["volume_cm3"] == pytest.approx(-taken.evidence["expected_cm3"], rel=0.4)
+    assert 0.5 < taken.confidence <= 1
+
+
+def test_it_is_told_in_the_third_frame_in_which_the_bin_is_free(cell, stage):
+    at = arm(cell, inside(cell, "bin_11"))
+    stage.show(6, at)
+    stage.bench.take("bin_11")
+    assert changes(stage.show(2, at)) == []
+    assert changes(stage.show(FIRST - 1)) == []
+    assert changes(stage.show(1)) == [("taken", "bin_11", 1)]
+
+
+def test_two_at_once_are_two(stage):
+    assert changes(stage.reach("bin_15", stage.take("bin_15", 2))) == [("taken", "bin_15", 2)]
+
+
+def test_what_is_put_back_is_told(stage):
+    stage.reach("bin_12", stage.take("bin_12"))
+    assert changes(stage.reach("bin_12", stage.put("bin_12"))) == [("put_back", "bin_12", 1)]
+
+
+def test_placed_in_a_slot_and_removed_again(cell, stage):
+    slot = cell.task.steps[8].slot
+    assert changes(stage.reach(slot, stage.put(slot))) == [("placed", slot, 1)]
+    assert stage.seen.places[slot].content is Content.FILLED
+    assert changes(stage.reach(slot, lambda: stage.bench.take(slot))) == [("removed", slot, 1)]
+    assert stage.seen.places[slot].content is Content.EMPTY
+
+
+def test_a_part_in_the_wrong_slot_is_told_at_that_slot(stage):
+    assert changes(stage.reach("slot_20", stage.put("slot_20", "gloves_m"))) == [("placed", "slot_20", 1)]
+
+
+def test_a_hand_that_takes_nothing_is_a_visit_and_no_pick(stage):
+    events = stage.reach("bin_16")
+    assert visits(events) == [("hand_entered", "bin_16"), ("hand_left", "bin_16")]
+    assert changes(events) == []
+
+
+def test_a_bin_that_was_emptied_is_empty(stage):
+    stage.bench._bins = {**stage.bench.bins, "bin_13": stage.bench.bins["bin_13"][:1]}
+    stage.show(80)
+    assert changes(stage.reach("bin_13", stage.take("bin_13"))) == [("taken", "bin_13", 1)]
+    assert stage.seen.places["bin_13"].content is Content.EMPTY
+
+
+def test_a_change_that_no_hand_was_seen_at_is_found_and_trusted_less(stage):
+    stage.bench.take("bin_11")
+    events = stage.show(80)
+    assert changes(events) == [("taken", "bin_11", 1)]
+    assert events[0].evidence["visited"] == 0
+    assert events[0].confidence < 0.7
+
+
+def test_the_forearm_behind_the_hand_visits_nothing(cell, stage):
+    """A hand in the back tier; its forearm is over the bins in front."""
+    events = stage.reach("bin_26", stage.take("bin_26"))
+    assert {place for _, place in visits(events)} == {"bin_26"}
+    assert changes(events) == [("taken", "bin_26", 1)]
+
+
+def test_reaching_across_above_the_bins_visits_nothing(cell, stage):
+    events = []
+    for x in np.linspace(-0.35, 0.35, 8):
+        events += stage.show(1, arm(cell, (x, 0.10, 0.15)))
+    assert events + stage.show(8) == []
+
+
+def test_sleeve_glove_and_tool_make_no_difference(cell, camera):
+    stage = Stage(cell, camera)
+    stage.show(14)
+    assert changes(stage.reach("bin_18", stage.take("bin_18"), sleeve=True, hand=1.2)) == [("taken", "bin_18", 1)]
+
+
+def test_two_hands_at_once_in_neighbouring_bins(cell, stage):
+    left, right = arm(cell, inside(cell, "bin_10"), -1), arm(cell, inside(cell, "bin_11"), 1)
+    events = stage.show(6, left, right)
+    stage.bench.take("bin_10"), stage.bench.take("bin_11")
+    events += stage.show(1, left, right) + stage.show(14)
+    assert sorted(visits(events)) == sorted((h, p) for p in ("bin_10", "bin_11") for h in ("hand_entered", "hand_left"))
+    assert sorted(changes(events)) == [("taken", "bin_10", 1), ("taken", "bin_11", 1)]
+    by = {e.place: e.evidence["right"] for e in events if e.happened.value == "taken"}
+    assert by == {"bin_10": -1, "bin_11": 1}
+
+
+def no_return(stage, place, share=1.0):
+    """Depth without a return at so much of a place: a thing that reflects nothing, or all."""
+    watcher = stage.watcher
+    p = [x.id for x in watcher._places].index(place)
+    at = watcher._pixels.index[watcher._pixels.of(p)]
+    at = at[: int(share * len(at))]
+
+    def change(depth):
+        depth = depth.copy()
+        depth.reshape(-1)[at] = 0
+        return depth
+
+    return change
+
+
+def test_where_depth_has_holes_it_says_so_and_tells_no_change(cell, stage):
+    hole = no_return(stage, "bin_17")
+    at = arm(cell, inside(cell, "bin_17"))
+    events = stage.show(6, at)
+    stage.bench.take("bin_17")
+    events += stage.show(30, change=hole)
+    assert changes(events) == []
+    seen = stage.seen.places["bin_17"]
+    assert (seen.content, seen.reason) == (Content.CANNOT_SEE, "depth has holes there")
+    assert changes(stage.show(12)) == [("taken", "bin_17", 1)], "once it is seen again"
+    assert stage.seen.places["bin_17"].content is Content.FILLED
+
+
+def test_a_hole_as_large_as_a_part_is_not_taken_for_an_empty_slot(stage):
+    """A black part in a slot gives no depth; the floor around it does."""
+    stage.show(30, change=no_return(stage, "slot_09", 0.6))
+    assert stage.seen.places["slot_09"].content is Content.CANNOT_SEE
+
+
+def test_a_place_set_up_for_visits_tells_the_visit_and_no_more(cell, camera):
+    stage = Stage(with_confirm(cell, "bin_11", "visit"), camera)
+    stage.show(14)
+    assert stage.seen.places["bin_11"].content is Content.CANNOT_SEE
+    assert stage.seen.places["bin_11"].reason == "depth is not asked here: a hand that was in it counts"
+    events = stage.reach("bin_11", stage.take("bin_11"), frames=8)
+    assert changes(events) == [("visited", "bin_11", 1)]
+    (visited,) = (e for e in events if e.happened.value == "visited")
+    assert visited.evidence["seconds"] == pytest.approx(9 / 30, abs=0.1)
+    assert "volume_cm3" not in visited.evidence
+    assert visited.confidence < 0.7
+    assert changes(stage.reach("bin_11", frames=1)) == [], "a brush with the hand is no visit"
+
+
+def test_a_place_set_up_for_a_button_tells_nothing(cell, camera):
+    stage = Stage(with_confirm(cell, "slot_09", "button"), camera)
+    stage.show(14)
+    assert changes(stage.reach("slot_09", stage.put("slot_09"))) == []
+    assert stage.seen.places["slot_09"].reason == "depth is not asked here: the worker says it is done"
+
+
+def test_a_frame_of_another_size_or_type_is_an_error(stage):
+    with pytest.raises(ValueError, match=r"found uint16 \(10, 10\), allowed: uint16 \(480, 848\)"):
+        stage.watcher.see(np.zeros((10, 10), np.uint16), 10**12)
+    with pytest.raises(ValueError, match="found float32"):
+        stage.watcher.see(np.zeros((480, 848), np.float32), 10**12)
+
+
+def test_time_that_stands_or_runs_back_gives_no_events(cell, stage):
+    at = arm(cell, inside(cell, "bin_11"))
+    stage.show(6, at)
+    stage.bench.take("bin_11")
+    stage.show(1)
+    depth, stamp = stage.camera.depth(stage.world()), stage.seen.stamp
+    for back in (0, 1, FRAME, 10**9):
+        assert stage.watcher.see(depth, stamp - back).events == ()
+    assert changes(stage.show(9)) == [("taken", "bin_11", 1)]
+
+
+@pytest.mark.parametrize("value", [0, 65535])
+def test_frames_without_any_depth_give_no_events_and_are_told(stage, value):
+    assert stage.show(12, change=lambda depth: np.full_like(depth, value)) == []
+    assert changes(stage.show(30)) == []
+    assert stage.seen.places["bin_11"].content is Content.FILLED
+
+
+def test_all_zero_depth_cannot_be_seen(stage):
+    stage.show(60, change=np.zeros_like)
+    assert {p.content for p in stage.seen.places.values()} == {Content.CANNOT_SEE}
+
+
+def test_a_blocked_view_at_the_start_settles_later(cell, camera):
+    stage = Stage(cell, camera)
+    stage.show(12, change=np.zeros_like)
+    assert {p.content for p in stage.seen.places.values()} == {Content.CANNOT_SEE}
+    assert changes(stage.show(80)) == []
+    assert stage.seen.places["bin_11"].content is Content.FILLED
+
+
+def test_after_a_gap_in_the_frames_nothing_of_before_counts(cell, stage):
+    stage.show(6, arm(cell, inside(cell, "bin_11")))
+    stage.bench.take("bin_11")
+    stage.show(FIRST - 1)
+    stage.tick += 30
+    assert changes(stage.show(1)) == []
+    assert changes(stage.show(FRAMES)) == [("taken", "bin_11", 1)]
+
+
+def test_after_a_restart_events_come_again_and_what_was_missed_is_found(cell, camera, tmp_path):
+    file = tmp_path / "settled.npz"
+    first = Stage(cell, camera, file)
+    first.show(14)
+    before = first.reach("bin_12", first.take("bin_12"))
+    second = Stage(cell, camera, file, tick=first.tick + 100)
+    second.bench = first.bench
+    second.bench.take("bin_11")
+    again = second.show(80)
+    assert again[: len(before)] == before
+    assert changes(again[len(before) :]) == [("taken", "bin_11", 1)]
+    assert [e.sequence for e in again] == list(range(again[0].sequence, again[0].sequence + len(again)))
+
+
+def test_the_same_frames_give_the_same_events(cell, camera):
+    def told():
+        stage = Stage(cell, camera)
+        stage.show(14)
+        return stage.reach("bin_12", stage.take("bin_12"))
+
+    assert told() == told()
+
+
+def test_a_place_out_of_sight_is_told_as_such(cell):
+    view = cell.scene.camera.view
+    aside = replace(view, pose=replace(view.pose, translation=view.pose.translation + (0.7, 0.0, 0.0)))
+    known = Watcher(cell, aside).see(np.zeros((480, 848), np.uint16), 1).places
+    assert known["bin_01"].reason == "out of the camera's sight"
+    assert known["bin_06"].reason == "not settled yet"
