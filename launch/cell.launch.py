@@ -9,6 +9,7 @@ from launch.events import Shutdown
 from launch_ros.actions import Node
 
 from launch import LaunchDescription
+from opstap.calibration.record import beside
 from opstap.preflight import begin_anew, check, named
 from opstap.simulation.person import load_traits
 
@@ -21,6 +22,7 @@ ARGUMENTS = {
     "record": ("", "a .db3 file to record the camera into; only with consent of the people in it"),
     "person": ("demo", "simulated person: a name in config/people, or a path"),
     "profile": ("default", "whose language and level: a profile id of the scene"),
+    "fault": ("", "what befalls the simulated camera, such as bump@20, cover@20-25, sun@30, dust@30 (seconds)"),
     "seed": ("1", "seed of the simulation"),
     "speed": ("1", "simulated seconds in a second, or max"),
     "out": ("out", "folder for the journal, the film and the step pictures"),
@@ -53,9 +55,15 @@ def nodes(context):
     actions = [
         node("work_guide", journal=str(out / "journal.db"), person=value["profile"]),
         node("projector_guidance", window=value["window"] == "true"),
-        node("depth_camera", source=source, recording=value["recording"], record=value["record"],
-             seed=int(value["seed"])),
-        node("perception", checkpoint=str(kept / "perception.npz")),
+        node(
+            "depth_camera",
+            source=source,
+            recording=value["recording"],
+            record=value["record"],
+            seed=int(value["seed"]),
+            fault=value["fault"],
+        ),
+        node("perception", kept=str(kept), calibration=str(kept / "calibration.yaml" if sim else beside(files.scene))),
     ]
     if sim:
         person = named(ROOT / "config" / "people", value["person"])

@@ -44,7 +44,7 @@ def test_colour_is_made_while_somebody_looks_also_after_time_went_back(graph, ce
     send = lambda stamp: worlds.publish(convert.world_to_ros(world(cell, 1, stamp), "oral_care/table"))  # noqa: E731
     send(10 * COLOR_PERIOD)
     graph.until(lambda: len(depths) == 1)
-    assert not node.rendered._color, "nobody looks"
+    assert not node.rendered._sound._color, "nobody looks"
     pictures = graph.hear(CompressedImage, "camera/color/image_raw/compressed", SENSOR)
     aligned = graph.hear(Image, "camera/aligned_depth_to_color/image_raw", SENSOR)
     graph.until(node.wants_color)

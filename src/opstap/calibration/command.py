@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
+import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -25,7 +27,7 @@ PATIENCE = 60.0
 
 def add(commands: Any) -> None:
     """Add `calibrate` to the command's parser."""
-    parser = commands.add_parser("calibrate", help="find out where the camera hangs: board, camera, show")
+    parser = commands.add_parser("calibrate", help="find out where the camera hangs: board, camera, check, show")
     what = parser.add_subparsers(dest="what", required=True)
     board = what.add_parser("board", help="draw the calibration board, ready to print")
     board.add_argument("file", type=Path, nargs="?", default=Path("board.pdf"), help="a .pdf or .png file")
@@ -40,6 +42,8 @@ def add(commands: Any) -> None:
     camera.add_argument("--file", type=Path, help="where to keep the calibration; default: beside the scene")
     show = what.add_parser("show", help="tell what calibration is kept")
     show.add_argument("--file", type=Path, help="the calibration file; default: beside the scene")
+    check = what.add_parser("check", help="let the running cell find its camera's pose anew, after a bump")
+    check.add_argument("--namespace", default="cell_1", help="ROS namespace of the cell")
     for each in (board, camera, show):
         each.add_argument("--cell", default="oral_care", help="a scene: a name in config/cells, or a path")
 
@@ -55,6 +59,11 @@ class Chosen:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the options say; the exit code."""
+    if options.what == "check":
+        if importlib.util.find_spec("opstap_cell") is None:
+            print("opstap: the ROS environment is not sourced. Run: source ros_ws/environment.sh", file=sys.stderr)
+            return 1
+        return subprocess.run([sys.executable, "-m", "opstap_cell.checking", options.namespace], check=False).returncode
     try:
         path = named(Path(os.environ.get("OPSTAP_ROOT", ".")) / "config" / "cells", options.cell)
         scene = load_scene(path)

@@ -46,6 +46,8 @@ FAR = 100.0
 """mm; more is not measured, only told."""
 AGREE = 0.5
 """Share of the points that must agree for a motion to be believed."""
+ROOM = 0.15
+"""Metres behind the nearest that stands there by the scene, within which something does stand there."""
 NEAR_SHARE, NEAR = 0.6, 150
 """Lens covered: so many of the points are more than so many mm nearer."""
 DARK, DAZZLED = 0.10, 0.65
@@ -61,6 +63,7 @@ SUNLIGHT = "Large parts have no depth. Is the sun or a strong lamp on the table?
 DUST = "There are spots without depth that stay. Wipe the camera's lens."
 MOVED = "The camera was moved, by about {mm:.0f} mm. Check the camera: opstap calibrate check"
 MOVED_FAR = "The camera was moved a lot. Calibrate it again: opstap calibrate camera"
+ELSEWHERE = "The camera does not see this bench where the scene file has it. Calibrate it: opstap calibrate camera"
 NO_STRUCTURE = "Too little of the table and bins is seen to tell whether the camera moves."
 CHECKING = "The camera is being checked. Hands off the table for two seconds, please."
 
@@ -189,7 +192,7 @@ class CameraWatch:
     def _settle(self) -> None:
         depth = self._mean()
         # An arm that happens to be there is nearer than anything that stands there.
-        still = self._still & (depth > self._nearest)
+        still = self._still & (depth > self._nearest) & (depth < self._nearest + ROOM)
         self._use(depth, still)
         if self.structure is not None and self._kept:
             self._kept.parent.mkdir(parents=True, exist_ok=True)
@@ -205,7 +208,10 @@ class CameraWatch:
             self._condition = Condition(0.0, False, "", "")
         else:
             seen = float(np.mean(depth > 0))
-            said = NOTHING if seen < DARK else COVERED if np.median(depth[depth > 0]) < 0.3 else ""
+            here = depth[self._still & (depth > 0)]
+            said = NOTHING if seen < DARK else COVERED if len(here) and np.median(here) < 0.3 else ""
+            if not said and len(here) > 400 and not still.any():
+                said = ELSEWHERE
             self._condition = Condition(float("nan"), False, said, "" if said else NO_STRUCTURE)
 
     def _load(self) -> Structure | None:
@@ -268,7 +274,7 @@ class CameraWatch:
         if self._holes is None or self._holes_at is None or stamp < self._holes_at:
             self._holes = np.zeros(len(has_depth))
         else:
-            passed = min(1.0, (stamp - self._holes_at) * 1e-9)
+            passed = min(10.0, (stamp - self._holes_at) * 1e-9)
             self._holes = np.where(has_depth, 0.0, self._holes + passed)
         self._holes_at = stamp
         return DUST if float(np.mean(self._holes > DUST_SECONDS)) > DUST_SHARE else ""

@@ -120,7 +120,7 @@ class Guard:
         self._held = ()
         nothing = PlaceSeen(Content.CANNOT_SEE, False, float("nan"), reason)
         scene = self.cell.scene
-        places: Mapping[str, PlaceSeen] = {p.id: nothing for p in (*scene.bins, *scene.case.slots)}
+        places: Mapping[str, PlaceSeen] = dict.fromkeys([*scene.bin, *scene.slot], nothing)
         self._last = Seen(stamp, (), places, ())
         return self._last
 

@@ -46,6 +46,8 @@ class CellNode(Node):
         self.table_frame = f"{self.cell.scene.cell}/table"
         self.fault = ""
         """What is wrong now, in plain words; empty when nothing is."""
+        self.warning = ""
+        """What somebody should see to, though the node does its work."""
         self._inputs = 0
         self._last_input = time.monotonic()
         self._reported = time.monotonic()
@@ -70,6 +72,8 @@ class CellNode(Node):
         status.level, status.message = DiagnosticStatus.OK, "running"
         if self.fault:
             status.level, status.message = DiagnosticStatus.ERROR, self.fault
+        elif self.warning:
+            status.level, status.message = DiagnosticStatus.WARN, self.warning
         elif age > LATE_AFTER:
             status.level, status.message = DiagnosticStatus.WARN, f"no input for {age:.0f} s"
         figures = {"rate_hz": f"{rate:.1f}", "input_age_s": f"{age:.2f}", **self.values()}

@@ -98,7 +98,13 @@ def image_to_ros(image: NDArray[np.uint8] | NDArray[np.uint16], encoding: str, f
 
 
 def image_from_ros(message: Image) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """A view of the message's data as (h, w) or (h, w, channels)."""
+    """A view of the message's data as (h, w) or (h, w, channels).
+
+    Raises:
+        ValueError: the encoding is another, or the data are not as many as the size says.
+    """
+    if message.encoding not in ENCODINGS:
+        raise ValueError(f"image encoding: found '{message.encoding}', allowed: {', '.join(ENCODINGS)}")
     kind, channels = ENCODINGS[message.encoding]
     shape = (message.height, message.width) if channels == 1 else (message.height, message.width, channels)
     return np.frombuffer(message.data, dtype=kind).reshape(shape)

@@ -16,6 +16,7 @@ from typing import Any
 import cv2
 import numpy as np
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import String
 
 from opstap.geometry import Pinhole
 from opstap.perception.depth_camera import MILLIMETRE, DepthCamera, Frame, RecordingError, aligned
@@ -38,11 +39,13 @@ class Config:
     recording: str = parameter("a .db3 or .bag file, for source recording", "")
     record: str = parameter("a .db3 file to record a live or simulated camera into; empty: none", "")
     seed: int = parameter("seed of the simulated noise", 1, 0, 2**31 - 1)
+    fault: str = parameter("what befalls a simulated camera, such as bump@20 (seconds); empty: nothing", "")
 
 
 class DepthCameraNode(CellNode):
     def __init__(self) -> None:
         super().__init__("depth_camera")
+        self.serial: str | None = None
         cv2.setNumThreads(1)  # two cores are shared by the whole cell
         config = declare(self, Config)
         self.depth_frame = f"{self.cell.scene.cell}/camera_depth_optical_frame"
@@ -60,11 +63,15 @@ class DepthCameraNode(CellNode):
             raise StartError(f"record: found '{record}', allowed: a file in a folder that exists")
         if config.source == "simulated":
             # The renderer is needed only here, and is not installed beside a real camera.
-            from opstap.simulation.camera import SimulatedCamera
+            from opstap.simulation.faults import FaultyCamera, read_fault
+            from opstap.simulation.simulator import START
 
             self.software = SoftwareCamera(scene.camera, record)
             self.camera: DepthCamera = self.software
-            self.rendered = SimulatedCamera(self.cell, config.seed)
+            try:
+                self.rendered = FaultyCamera(self.cell, config.seed, read_fault(config.fault), START)
+            except ValueError as error:
+                raise StartError(f"fault: {error}") from error
             self.light: dict[str, np.ndarray[Any, Any]] = {}
             self.colored = -COLOR_PERIOD
             self.create_subscription(SimulatedWorld, "simulation/world", self.on_world, EVENT)
@@ -81,6 +88,7 @@ class DepthCameraNode(CellNode):
             except RecordingError as error:
                 raise StartError(f"recording: {error}") from error
             self.create_timer(0.5 / scene.camera.fps, self.publish_next)
+        self.serial_out = self.create_publisher(String, "camera/serial", STATE)
         if config.source != "live":
             # Known before the first frame; whoever waits for them need not wait for that.
             self.depth_info.publish(self.info(self.camera.depth_optics, self.depth_frame, 0))
@@ -108,6 +116,9 @@ class DepthCameraNode(CellNode):
         if frame is None:
             return
         self.got_input()
+        if self.camera.serial != self.serial:
+            self.serial = self.camera.serial
+            self.serial_out.publish(String(data=self.serial))
         self.depth_info.publish(self.info(self.camera.depth_optics, self.depth_frame, frame.stamp))
         depth = frame.depth if self.camera.depth_unit == MILLIMETRE else self.millimetres(frame.depth)
         self.depth_out.publish(convert.image_to_ros(depth, "16UC1", self.depth_frame, frame.stamp))

@@ -1,6 +1,7 @@
-"""Tells from depth what happened at which place, and which hands are over the table.
+"""Tells from depth what happened at which place, which hands are over the table, and whether the camera was moved.
 
-Subscribes: camera/depth/image_rect_raw, camera/depth/camera_info. Publishes: workspace_state, workspace_events, hands.
+Subscribes: camera/depth/image_rect_raw, camera/depth/camera_info, camera/serial. Publishes: workspace_state,
+workspace_events, hands. Service: check_camera finds the camera's pose anew.
 """
 
 from __future__ import annotations
@@ -9,12 +10,18 @@ import sys
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
+from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
 
-from opstap.geometry import Pinhole, View
-from opstap.perception.watch import PlaceSeen, Watcher
+from opstap.geometry import Pinhole
+from opstap.perception.camera_watch import CHECKING
+from opstap.perception.guard import Guard
+from opstap.perception.watch import PlaceSeen, Seen
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, run
 from opstap_cell.parameters import declare, parameter
@@ -27,7 +34,10 @@ RECENT_EVENTS, RECENT = 16, 10_000_000_000
 
 @dataclass(frozen=True)
 class Config:
-    checkpoint: str = parameter("file that keeps the settled heights over a restart; empty: none", "")
+    kept: str = parameter(
+        "folder that keeps settled heights and the camera's reference over a restart; empty: none", ""
+    )
+    calibration: str = parameter("the camera's calibration file; empty, or no such file: the scene's pose is used", "")
 
 
 class Perception(CellNode):
@@ -35,27 +45,51 @@ class Perception(CellNode):
         super().__init__("perception")
         cv2.setNumThreads(1)  # two cores are shared by the whole cell
         self.config = declare(self, Config)
-        self.watcher: Watcher | None = None
+        self.optics: Pinhole | None = None
+        self.serial = ""
+        self.guard: Guard | None = None
         self.recent: deque[WorkspaceEvent] = deque(maxlen=RECENT_EVENTS)
         self.told: dict[str, tuple[PlaceSeen, PlaceState]] = {}
         self.state_out = self.create_publisher(WorkspaceState, "workspace_state", STATE)
         self.events_out = self.create_publisher(WorkspaceEvent, "workspace_events", EVENT)
         self.hands_out = self.create_publisher(HandArray, "hands", SENSOR)
         self.create_subscription(CameraInfo, "camera/depth/camera_info", self.on_camera_info, STATE)
+        self.create_subscription(String, "camera/serial", self.on_serial, STATE)
         self.create_subscription(Image, "camera/depth/image_rect_raw", self.on_depth, SENSOR)
+        self.create_service(Trigger, "check_camera", self.on_check)
 
     def on_camera_info(self, info: CameraInfo) -> None:
-        if self.watcher is None:
-            k = Pinhole(info.width, info.height, info.k[0], info.k[4], info.k[2], info.k[5])
-            checkpoint = Path(self.config.checkpoint) if self.config.checkpoint else None
-            self.watcher = Watcher(self.cell, View(k, self.cell.scene.camera.pose), checkpoint)
+        optics = Pinhole(info.width, info.height, info.k[0], info.k[4], info.k[2], info.k[5])
+        if optics != self.optics:
+            self.optics, self.guard = optics, None  # another camera: everything is settled anew
+
+    def on_serial(self, message: String) -> None:
+        if message.data != self.serial:
+            self.serial, self.guard = message.data, None
+
+    def look(self, depth: NDArray[Any], stamp: int) -> Seen:
+        """Look at a frame with the camera that is known by now."""
+        if self.guard is None:
+            kept = Path(self.config.kept) if self.config.kept else None
+            file = Path(self.config.calibration) if self.config.calibration else None
+            assert self.optics is not None
+            self.guard = Guard(self.cell, self.optics, self.serial, kept, file)
+        seen = self.guard.see(depth, stamp)
+        condition = self.guard.condition
+        self.fault, self.warning = condition.paused, condition.warning
+        return seen
 
     def on_depth(self, image: Image) -> None:
-        if self.watcher is None:
+        if self.optics is None:
+            self.fault = "no camera_info yet: the camera's intrinsics are not known"
             return
         self.got_input()
         stamp = convert.time_from_ros(image.header.stamp)
-        seen = self.watcher.see(convert.image_from_ros(image), stamp)
+        try:
+            seen = self.look(convert.image_from_ros(image), stamp)
+        except ValueError as error:
+            self.fault = str(error)
+            return
         if seen.stamp == stamp:
             for event in seen.events:
                 message = convert.event_to_ros(event, self.table_frame)
@@ -67,11 +101,25 @@ class Perception(CellNode):
         )
         state.header.stamp, state.header.frame_id = convert.time_to_ros(seen.stamp), self.table_frame
         state.places = [self.place_message(k, p) for k, p in seen.places.items()]
-        state.camera_drift_mm = state.projector_drift_mm = float("nan")
+        state.camera_drift_mm = float(self.guard.condition.drift_mm) if self.guard else float("nan")
+        state.projector_drift_mm = float("nan")
         self.state_out.publish(state)
         hands = HandArray(header=state.header, present=bool(seen.present))
         hands.hands = [convert.hand_to_ros(h) for h in seen.hands]
         self.hands_out.publish(hands)
+
+    def on_check(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success = self.guard is not None
+        if self.guard is not None:
+            self.guard.check()
+        response.message = CHECKING if self.guard else "no picture of the camera yet"
+        return response
+
+    def values(self) -> dict[str, str]:
+        if self.guard is None:
+            return {}
+        pose = "calibrated" if self.guard.calibrated else "from the scene file: not calibrated"
+        return {"camera_pose": pose, "camera_drift_mm": f"{self.guard.condition.drift_mm:.1f}", "seen": self.warning}
 
     def place_message(self, place: str, seen: PlaceSeen) -> PlaceState:
         """The message of a place, the same one as long as what is seen stays the same."""

@@ -1,0 +1,101 @@
+"""The perception node: a bumped camera is told in state and diagnostics, a check puts it right; bad input is told."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticArray
+from sensor_msgs.msg import CameraInfo, Image
+from std_srvs.srv import Trigger
+
+from opstap.geometry import Pose
+from opstap.simulation.bench import Bench
+from opstap.simulation.calibrating import displaced
+from opstap.simulation.camera import SimulatedCamera
+from opstap.simulation.world import WorldState
+from opstap_cell import convert
+from opstap_cell.depth_camera import DepthCameraNode
+from opstap_cell.perception import Perception
+from opstap_cell.qos import EVENT, SENSOR, STATE
+from opstap_interfaces.msg import PlaceState, WorkspaceEvent, WorkspaceState
+
+FRAME = 33_333_333
+
+
+class Camera:
+    """Publishes frames, one after the other is answered."""
+
+    def __init__(self, graph, cell):
+        self.graph, self.cell = graph, cell
+        self.states = graph.hear(WorkspaceState, "workspace_state", STATE)
+        self.events = graph.hear(WorkspaceEvent, "workspace_events", EVENT)
+        self.info = graph.talk(CameraInfo, "camera/depth/camera_info", STATE)
+        self.depth = graph.talk(Image, "camera/depth/image_rect_raw", SENSOR)
+        bench = Bench(cell, 1)
+        self.world = WorldState(0, 0, bench.bins, bench.slots)
+        self.tick = 0
+
+    def tell(self):
+        k = self.cell.scene.camera.depth.pinhole
+        self.info.publish(DepthCameraNode.info(k, "camera", 0))
+
+    def show(self, by, count):
+        camera = SimulatedCamera(displaced(self.cell, by), 1)
+        for _ in range(count):
+            self.tick += 1
+            picture = camera.depth(replace(self.world, tick=self.tick % 16))
+            self.send(picture, "16UC1")
+            self.graph.until(lambda: self.states and self.states[-1].header.stamp == self.stamp)
+
+    def send(self, picture, encoding):
+        message = convert.image_to_ros(picture, encoding, "camera", 1_000_000_000 + self.tick * FRAME)
+        self.stamp = message.header.stamp
+        self.depth.publish(message)
+
+
+@pytest.fixture
+def camera(graph, cell, tmp_path):
+    graph.start(Perception, kept=tmp_path, calibration=tmp_path / "calibration.yaml")
+    return Camera(graph, cell)
+
+
+def test_a_bump_pauses_judging_and_the_service_puts_it_right(graph, camera, tmp_path):
+    told = graph.hear(DiagnosticArray, "/diagnostics", 10)
+    camera.tell()
+    camera.show(Pose.of(), 45)
+    assert camera.states[-1].camera_drift_mm < 1
+    assert camera.states[-1].places[0].content == PlaceState.FILLED
+    bumped = Pose.of((0.006, -0.004, 0.0))
+    camera.show(bumped, 45)
+    state = camera.states[-1]
+    assert state.camera_drift_mm == pytest.approx(7, abs=2)
+    assert all(p.content == PlaceState.CANNOT_SEE and "moved" in p.reason for p in state.places)
+    graph.until(lambda: any("camera was moved" in s.message for a in told for s in a.status))
+    client = graph.other.create_client(Trigger, "check_camera")
+    graph.until(client.service_is_ready)
+    answer = client.call_async(Trigger.Request())
+    graph.until(answer.done)
+    assert answer.result().success
+    camera.show(bumped, 120)
+    assert camera.states[-1].places[0].content == PlaceState.FILLED
+    assert camera.states[-1].camera_drift_mm < 2
+    assert camera.events == []
+    assert (tmp_path / "calibration.yaml").exists()
+
+
+def test_what_cannot_be_used_is_told_and_the_next_frame_is_looked_at(graph, camera):
+    node = next(n for n in graph._nodes if isinstance(n, Perception))
+    camera.tick = 1
+    camera.send(np.zeros((480, 848), np.uint16), "16UC1")
+    graph.until(lambda: "no camera_info yet" in node.fault)
+    camera.tell()
+    graph.until(lambda: node.optics is not None)
+    camera.send(np.zeros((10, 10), np.uint16), "16UC1")
+    graph.until(lambda: "allowed: uint16 (480, 848)" in node.fault)
+    camera.send(np.zeros((480, 848, 3), np.uint8), "rgb8")
+    graph.until(lambda: "found uint8" in node.fault)
+    message = Image(height=480, width=848, encoding="32FC1")
+    camera.depth.publish(message)
+    graph.until(lambda: "image encoding: found '32FC1'" in node.fault)
+    camera.show(Pose.of(), 16)
+    assert node.fault == ""
