@@ -99,6 +99,11 @@ class Guard:
         self._last = replace(seen, events=self._vouched(seen.events, stamp))
         return self._last
 
+    def of_camera(self, serial: str) -> Guard | None:
+        """This guard, now that the camera's serial number is known; None where the calibration tells it apart."""
+        self._serial = serial
+        return None if self.misfit or self.calibrated else self
+
     def check(self) -> None:
         """Find out where the camera hangs now; takes a second of frames without hands."""
         self.camera.check()
@@ -121,7 +126,7 @@ class Guard:
         nothing = PlaceSeen(Content.CANNOT_SEE, False, float("nan"), reason)
         scene = self.cell.scene
         places: Mapping[str, PlaceSeen] = dict.fromkeys([*scene.bin, *scene.slot], nothing)
-        self._last = Seen(stamp, (), places, ())
+        self._last = Seen(stamp, (), places, (), present=False)
         return self._last
 
     def _forget(self) -> None:

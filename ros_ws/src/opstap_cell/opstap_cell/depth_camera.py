@@ -45,7 +45,7 @@ class Config:
 class DepthCameraNode(CellNode):
     def __init__(self) -> None:
         super().__init__("depth_camera")
-        self.serial: str | None = None
+        self.serial = ""
         cv2.setNumThreads(1)  # two cores are shared by the whole cell
         config = declare(self, Config)
         self.depth_frame = f"{self.cell.scene.cell}/camera_depth_optical_frame"
@@ -89,6 +89,7 @@ class DepthCameraNode(CellNode):
                 raise StartError(f"recording: {error}") from error
             self.create_timer(0.5 / scene.camera.fps, self.publish_next)
         self.serial_out = self.create_publisher(String, "camera/serial", STATE)
+        self.tell_serial()
         if config.source != "live":
             # Known before the first frame; whoever waits for them need not wait for that.
             self.depth_info.publish(self.info(self.camera.depth_optics, self.depth_frame, 0))
@@ -116,14 +117,17 @@ class DepthCameraNode(CellNode):
         if frame is None:
             return
         self.got_input()
-        if self.camera.serial != self.serial:
-            self.serial = self.camera.serial
-            self.serial_out.publish(String(data=self.serial))
+        self.tell_serial()
         self.depth_info.publish(self.info(self.camera.depth_optics, self.depth_frame, frame.stamp))
         depth = frame.depth if self.camera.depth_unit == MILLIMETRE else self.millimetres(frame.depth)
         self.depth_out.publish(convert.image_to_ros(depth, "16UC1", self.depth_frame, frame.stamp))
         if frame.color is not None and self.wants_color():
             self.publish_color(frame, frame.color)
+
+    def tell_serial(self) -> None:
+        if self.camera.serial not in ("", self.serial):
+            self.serial = self.camera.serial
+            self.serial_out.publish(String(data=self.serial))
 
     def publish_color(self, frame: Frame, color: np.ndarray[Any, Any]) -> None:
         info = self.info(self.camera.color_optics, self.color_frame, frame.stamp)

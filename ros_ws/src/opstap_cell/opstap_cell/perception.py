@@ -65,7 +65,8 @@ class Perception(CellNode):
 
     def on_serial(self, message: String) -> None:
         if message.data != self.serial:
-            self.serial, self.guard = message.data, None
+            self.serial = message.data
+            self.guard = self.guard.of_camera(self.serial) if self.guard else None
 
     def look(self, depth: NDArray[Any], stamp: int) -> Seen:
         """Look at a frame with the camera that is known by now."""
