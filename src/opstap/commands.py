@@ -16,6 +16,7 @@ from opstap.workflow.journal import Journal, JournalError
 # Groups of commands by name: the module with `add` and `run`, and what it is for. Only the group asked for is loaded.
 GROUPS = {
     "calibrate": ("opstap.calibration.command", "find out where the camera hangs: board, camera, show"),
+    "report": ("opstap.evaluation.report.command", "did it help? a study's report as web page and PDF"),
     "pilot": ("opstap.evaluation.pilot.command", "let virtual workers work for weeks: a simulated pilot"),
 }
 
