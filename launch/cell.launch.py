@@ -70,7 +70,7 @@ def nodes(context):
         load_traits(person, cell)
         # The simulator makes the clock and does not follow it.
         simulator = node("cell_simulator", person=str(person), seed=int(value["seed"]), speed=speed,
-                         saved=str(kept / "world.pickle"), use_sim_time=False)  # fmt: skip
+                         linger=float(value["linger"]), saved=str(kept / "world.pickle"), use_sim_time=False)  # fmt: skip
         actions += [simulator, RegisterEventHandler(OnProcessExit(target_action=simulator, on_exit=_end))]
     if value["film"] == "true":
         actions.append(node("film", out=str(out)))
@@ -81,11 +81,8 @@ def nodes(context):
 
 
 def _end(event, context):
-    """The simulated case is packed: leave the page up for a moment, then end the cell."""
-    if event.returncode != 0:
-        return []
-    linger = float(context.launch_configurations["linger"])
-    return [TimerAction(period=linger, actions=[EmitEvent(event=Shutdown(reason="the case is packed"))])]
+    """The simulated case is packed: end the cell."""
+    return [EmitEvent(event=Shutdown(reason="the case is packed"))] if event.returncode == 0 else []
 
 
 def generate_launch_description():

@@ -33,11 +33,11 @@ def launch(arguments: list[str]) -> NoReturn:
 
 def summary(journal: Path) -> int:
     """Print what a journal says of the work."""
-    if not journal.exists():
-        print(f"opstap: {journal}: no such journal", file=sys.stderr)
+    if not journal.is_file():
+        print(f"opstap: {journal}: no such journal; a cell writes one to out/journal.db", file=sys.stderr)
         return 1
     try:
-        with Journal(journal) as opened:
+        with Journal(journal, reading=True) as opened:
             print(as_text(summarise(opened.entries())))
     except JournalError as error:
         print(f"opstap: {error}", file=sys.stderr)

@@ -71,9 +71,12 @@ class Phrases(Model):
     wrong_pick: Words
     too_many: Words
     wrong_slot: Words
+    take_out: Words
+    """Something lies in a wrong slot, and nobody can tell where it belongs."""
     missing: Words
     empty_bin: Words
     cannot_see: Words
+    """Said besides what is asked, where the camera cannot see whether it was done."""
     paused: Words
     help: Words
     done: Words

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from opstap.guidance.cues import Cue, Kind, cues
+from opstap.guidance.cues import Cue, Sign, cues
 from opstap.instructions import Cell, load_cell
+from opstap.pages.bench import Bench
 from opstap.scene import Profile
-from opstap.workflow.model import Content, Phase, Problem, State, Trouble
+from opstap.workflow.asking import Meaning, ask
+from opstap.workflow.engine import step
+from opstap.workflow.model import Asked, Content, OperatorInput, Phase, Problem, State, Trouble
 
 CONFIG = Path(__file__).parents[2] / "config"
 CELL = load_cell(CONFIG / "cells/oral_care.yaml", CONFIG / "tasks/oral_care_case.yaml")
@@ -28,7 +31,7 @@ def shown(state: State, level: str = "full", cell: Cell = CELL, language: str = 
     return by_surface
 
 
-def kinds(state: State, level: str = "full", cell: Cell = CELL) -> dict[str, Kind]:
+def kinds(state: State, level: str = "full", cell: Cell = CELL) -> dict[str, Meaning | Sign]:
     """Meanings by surface, without words."""
     return {name: c.kind for name, c in shown(state, level, cell).items() if not name.startswith("zone/")}
 
@@ -38,8 +41,16 @@ def words(state: State, level: str = "full", language: str = "en") -> str:
     return cue.text if cue else ""
 
 
-def troubled(state: State, *problems: tuple[Trouble, str] | tuple[Trouble, str, int]) -> State:
-    return replace(state, problems=tuple(Problem(p[0], p[1], p[2] if len(p) == 3 else 1, 0) for p in problems))
+def troubled(state: State, *problems: tuple[Trouble, str] | tuple[Trouble, str, int], lying: str = "cup") -> State:
+    """`state` with problems open; `lying` is the part in a wrong slot."""
+
+    def part(trouble: Trouble, place: str) -> str:
+        if trouble is Trouble.WRONG_SLOT:
+            return lying
+        return CELL.scene.bin[place].part if place in CELL.scene.bin else CELL.task.slot_part[place]
+
+    made = (Problem(p[0], p[1], p[2] if len(p) == 3 else 1, 0, part(p[0], p[1])) for p in problems)
+    return replace(state, problems=tuple(made))
 
 
 def counting(count: int) -> Cell:
@@ -56,12 +67,12 @@ def two_bins() -> Cell:
 
 
 def test_ready_outlines_the_whole_case():
-    assert kinds(State()) == {f"slot/{s.id}": Kind.CASE for s in CELL.scene.case.slots}
+    assert kinds(State()) == {f"slot/{s.id}": Meaning.CASE for s in CELL.scene.case.slots}
     assert words(State()) == "Put an empty case here."
 
 
 def test_taking_lights_the_bin_and_its_number():
-    assert kinds(TAKING) == {"bin/bin_11/opening": Kind.TAKE, "bin/bin_11/label": Kind.TAKE}
+    assert kinds(TAKING) == {"bin/bin_11/opening": Meaning.TAKE, "bin/bin_11/label": Meaning.TAKE}
     assert words(TAKING) == "Take 1: cup."
     assert words(TAKING, language="nl") == "Pak 1: beker."
 
@@ -74,7 +85,7 @@ def test_number_is_what_is_left_to_take():
 
 
 def test_placing_lights_the_slot_and_the_bin_goes_dark():
-    assert kinds(PLACING) == {"slot/slot_09": Kind.PLACE}
+    assert kinds(PLACING) == {"slot/slot_09": Meaning.PLACE}
     assert words(PLACING) == "Put it here: cup."
 
 
@@ -87,24 +98,24 @@ def test_words_of_a_step_go_before_those_of_the_task():
 
 def test_every_bin_with_the_part_is_lit_but_not_one_known_to_be_empty():
     cell = two_bins()
-    both = {f"bin/{b}/{s}": Kind.TAKE for b in ("bin_11", "bin_30") for s in ("opening", "label")}
+    both = {f"bin/{b}/{s}": Meaning.TAKE for b in ("bin_11", "bin_30") for s in ("opening", "label")}
     assert kinds(TAKING, cell=cell) == both
     empty = replace(TAKING, contents={"bin_11": Content.EMPTY, "bin_30": Content.CANNOT_SEE})
-    assert kinds(empty, cell=cell) == {"bin/bin_30/opening": Kind.TAKE, "bin/bin_30/label": Kind.TAKE}
+    assert kinds(empty, cell=cell) == {"bin/bin_30/opening": Meaning.TAKE, "bin/bin_30/label": Meaning.TAKE}
 
 
 def test_empty_bins_ask_to_be_filled():
     empty = replace(TAKING, contents={"bin_11": Content.EMPTY, "bin_30": Content.EMPTY})
     asking = troubled(empty, (Trouble.EMPTY_BIN, "bin_11"))
-    assert kinds(asking) == {"bin/bin_11/opening": Kind.REFILL}
-    assert kinds(asking, cell=two_bins()) == {f"bin/{b}/opening": Kind.REFILL for b in ("bin_11", "bin_30")}
+    assert kinds(asking) == {"bin/bin_11/opening": Meaning.REFILL}
+    assert kinds(asking, cell=two_bins()) == {f"bin/{b}/opening": Meaning.REFILL for b in ("bin_11", "bin_30")}
     assert words(asking) == "This bin is empty: cup. A colleague fills it."
 
 
 def test_the_workers_word_that_a_bin_is_not_empty_counts():
     """The problem was dropped by "you are wrong"; the camera still says empty."""
     corrected = replace(TAKING, contents={"bin_11": Content.EMPTY})
-    assert kinds(corrected) == {"bin/bin_11/opening": Kind.TAKE, "bin/bin_11/label": Kind.TAKE}
+    assert kinds(corrected) == {"bin/bin_11/opening": Meaning.TAKE, "bin/bin_11/label": Meaning.TAKE}
 
 
 @pytest.mark.parametrize("state", [TAKING, PLACING])
@@ -117,7 +128,7 @@ def test_the_workers_word_that_a_bin_is_not_empty_counts():
 )
 def test_what_goes_back_to_a_bin_is_all_that_is_asked(state, trouble, text):
     wrong = troubled(state, (trouble, "bin_06", 2))
-    assert kinds(wrong) == {"bin/bin_06/opening": Kind.PUT_BACK, "bin/bin_06/label": Kind.PUT_BACK}
+    assert kinds(wrong) == {"bin/bin_06/opening": Meaning.PUT_BACK, "bin/bin_06/label": Meaning.PUT_BACK}
     assert shown(wrong)["bin/bin_06/label"].count == 2
     assert words(wrong) == text
 
@@ -131,37 +142,94 @@ def test_oldest_wrong_pick_first():
 
 def test_wrong_slot_shows_from_where_to_where():
     wrong = troubled(PLACING, (Trouble.WRONG_SLOT, "slot_02"))
-    assert kinds(wrong) == {"slot/slot_02": Kind.TAKE_OUT, "slot/slot_09": Kind.PLACE}
+    assert kinds(wrong) == {"slot/slot_02": Meaning.TAKE_OUT, "slot/slot_09": Meaning.PLACE}
     assert words(wrong) == "Move it to the lit place: cup."
 
 
 def test_moved_part_belongs_where_one_is_missing_while_nothing_was_taken():
     moved = ((Trouble.MISSING, "slot_01"), (Trouble.WRONG_SLOT, "slot_20"))
-    assert kinds(troubled(TAKING, *moved)) == {"slot/slot_20": Kind.TAKE_OUT, "slot/slot_01": Kind.PLACE}
-    assert words(troubled(TAKING, *moved)) == "Move it to the lit place: mouth mirror."
-    assert kinds(troubled(PLACING, *moved)) == {"slot/slot_20": Kind.TAKE_OUT, "slot/slot_09": Kind.PLACE}
+    taking = troubled(TAKING, *moved, lying="mouth_mirror")
+    assert kinds(taking) == {"slot/slot_20": Meaning.TAKE_OUT, "slot/slot_01": Meaning.PLACE}
+    assert words(taking) == "Move it to the lit place: mouth mirror."
+    assert kinds(troubled(PLACING, *moved)) == {"slot/slot_20": Meaning.TAKE_OUT, "slot/slot_09": Meaning.PLACE}
 
 
 def test_wrong_part_in_the_slot_of_the_step_goes_back_to_its_bin():
-    wrong = troubled(TAKING, (Trouble.WRONG_PICK, "bin_06"), (Trouble.WRONG_SLOT, "slot_09"))
-    assert kinds(wrong) == {
-        "bin/bin_06/opening": Kind.PUT_BACK,
-        "bin/bin_06/label": Kind.PUT_BACK,
-        "slot/slot_09": Kind.TAKE_OUT,
+    wrong = troubled(TAKING, (Trouble.WRONG_PICK, "bin_06"), (Trouble.WRONG_SLOT, "slot_09"), lying="saliva_ejector")
+    back = {
+        "bin/bin_06/opening": Meaning.PUT_BACK,
+        "bin/bin_06/label": Meaning.PUT_BACK,
+        "slot/slot_09": Meaning.TAKE_OUT,
     }
+    assert kinds(wrong) == back
     assert words(wrong) == "Please put it back: saliva ejector."
+    # The same movement is asked where its taking was put right, or never seen.
+    assert kinds(troubled(TAKING, (Trouble.WRONG_SLOT, "slot_09"), lying="saliva_ejector")) == back
 
 
-def test_nothing_to_name_leaves_the_cross_alone():
-    wrong = troubled(TAKING, (Trouble.WRONG_SLOT, "slot_09"))
-    assert kinds(wrong) == {"slot/slot_09": Kind.TAKE_OUT}
-    assert words(wrong) == ""
+def test_another_thing_in_a_wrong_slot_waits_for_what_is_in_the_hand():
+    wrong = troubled(PLACING, (Trouble.WRONG_PICK, "bin_06"), (Trouble.WRONG_SLOT, "slot_02"))
+    assert kinds(wrong) == {"bin/bin_06/opening": Meaning.PUT_BACK, "bin/bin_06/label": Meaning.PUT_BACK}
+
+
+def test_what_nobody_can_name_is_only_taken_out():
+    wrong = troubled(TAKING, (Trouble.WRONG_SLOT, "slot_09"), lying="")
+    assert kinds(wrong) == {"slot/slot_09": Meaning.TAKE_OUT}
+    assert words(wrong) == "Please take this out."
+
+
+OPEN = {"bin/bin_01/opening": Meaning.OPEN}
 
 
 def test_missing_part_is_asked_but_not_of_a_full_hand():
-    assert kinds(troubled(TAKING, (Trouble.MISSING, "slot_01"))) == {"slot/slot_01": Kind.PLACE}
-    assert words(troubled(TAKING, (Trouble.MISSING, "slot_01"))) == "This is missing: mouth mirror."
-    assert kinds(troubled(PLACING, (Trouble.MISSING, "slot_01"))) == {"slot/slot_09": Kind.PLACE}
+    missing = (Trouble.MISSING, "slot_01")
+    assert kinds(troubled(TAKING, missing)) == {"slot/slot_01": Meaning.PLACE, **OPEN}
+    assert words(troubled(TAKING, missing)) == "This is missing: mouth mirror."
+    assert kinds(troubled(PLACING, missing)) == {"slot/slot_09": Meaning.PLACE}
+
+
+def test_bin_is_open_where_the_hand_may_be_empty():
+    """What was put back as too many may have been the only one."""
+    unsure = replace(PLACING, taken=0)
+    assert kinds(unsure) == {"slot/slot_09": Meaning.PLACE, "bin/bin_11/opening": Meaning.OPEN}
+    assert words(unsure) == "Put it here: cup."
+
+
+@pytest.mark.parametrize(
+    ("state", "place", "surface"),
+    [
+        (TAKING, "bin_11", "bin/bin_11/opening"),
+        (PLACING, "slot_09", "slot/slot_09"),
+        (troubled(TAKING, (Trouble.WRONG_PICK, "bin_06")), "bin_06", "bin/bin_06/opening"),
+        (troubled(TAKING, (Trouble.MISSING, "slot_01")), "slot_01", "slot/slot_01"),
+    ],
+)
+def test_what_cannot_be_seen_is_said_and_marked(state, place, surface):
+    blind = replace(state, contents={place: Content.CANNOT_SEE})
+    assert kinds(blind) == kinds(state)
+    assert [c.surface for c in shown(blind).values() if c.unseen] == [surface]
+    assert words(blind) == words(state) + "\nI cannot see this. Tell me when it is done."
+    assert words(blind, "short") == words(blind)
+
+
+def test_blind_spots_of_an_empty_case_are_confirmed():
+    contents = dict.fromkeys(CELL.scene.slot, Content.EMPTY) | {"slot_26": Content.CANNOT_SEE}
+    assert kinds(State(contents=contents)) == {"slot/slot_26": Meaning.CASE}
+    assert words(State(contents=contents)) == "I cannot see this. Tell me when it is done."
+    filled = contents | {"slot_01": Content.FILLED}
+    assert words(State(contents=filled)) == "Put an empty case here."
+
+
+def test_page_light_and_correction_follow_one_rule():
+    """The oldest problem is not the one that is asked: what is in the hand goes first."""
+    wrong = troubled(TAKING, (Trouble.MISSING, "slot_01"), (Trouble.WRONG_PICK, "bin_06"))
+    assert ask(CELL, wrong).problem == wrong.problems[1]
+    corrected, _ = step(CELL, replace(wrong, sequence=1), OperatorInput(1, Asked.YOU_ARE_WRONG, "test"))
+    assert corrected.problems == wrong.problems[:1]
+    snapshot = Bench(CELL, simulated=True).update(wrong, PERSON, 1, {}, (), 1.0)
+    assert snapshot.words == words(wrong) == "Please put it back: saliva ejector."
+    assert [p.trouble for p in snapshot.problems] == [Trouble.MISSING]
+    assert {p.id: p.mark for p in snapshot.places if p.mark != "none"} == {"bin_06": Meaning.PUT_BACK}
 
 
 def test_waiting_for_a_colleague_never_hides_what_the_worker_can_put_right():
@@ -170,14 +238,14 @@ def test_waiting_for_a_colleague_never_hides_what_the_worker_can_put_right():
         "bin/bin_06/opening",
         "bin/bin_06/label",
     }
-    assert kinds(troubled(TAKING, *waiting, (Trouble.MISSING, "slot_01"))) == {"slot/slot_01": Kind.PLACE}
-    assert kinds(troubled(PLACING, *waiting)) == {"slot/slot_09": Kind.PLACE}
+    assert kinds(troubled(TAKING, *waiting, (Trouble.MISSING, "slot_01"))) == {"slot/slot_01": Meaning.PLACE, **OPEN}
+    assert kinds(troubled(PLACING, *waiting)) == {"slot/slot_09": Meaning.PLACE}
 
 
 def test_pause_puts_out_every_light_and_tells_why():
     paused = replace(troubled(PLACING, (Trouble.WRONG_PICK, "bin_06")), paused=True)
     assert kinds(paused) == {}
-    assert shown(paused)["zone/instruction"] == Cue(Kind.PAUSED, "zone/instruction", text="Paused. Take your time.")
+    assert shown(paused)["zone/instruction"] == Cue(Sign.PAUSED, "zone/instruction", text="Paused. Take your time.")
 
 
 @pytest.mark.parametrize("level", ["full", "short", "lights", "off"])
@@ -190,8 +258,8 @@ def test_help_shows_everything_at_every_level(level):
 def test_done():
     done = State(job=1, phase=Phase.DONE, step=len(CELL.task.steps))
     assert kinds(done) == {}
-    assert shown(done)["zone/instruction"] == Cue(Kind.DONE, "zone/instruction", text="The case is full. Well done!")
-    assert shown(done, "short")["zone/instruction"] == Cue(Kind.DONE, "zone/instruction")
+    assert shown(done)["zone/instruction"] == Cue(Sign.DONE, "zone/instruction", text="The case is full. Well done!")
+    assert shown(done, "short")["zone/instruction"] == Cue(Sign.DONE, "zone/instruction")
 
 
 ORDINARY = [State(), TAKING, PLACING]

@@ -1,6 +1,7 @@
 """The light falls where it should, has the shape it should, and words can be read."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -14,11 +15,12 @@ from hypothesis import strategies as st
 
 from opstap.geometry import Surface, View
 from opstap.guidance import drawing
-from opstap.guidance.cues import Cue, Kind, cues
+from opstap.guidance.cues import Cue, Sign, cues
 from opstap.guidance.drawing import Painter, fitted
 from opstap.instructions import Cell, load_cell
 from opstap.scene import Optics, Projector
-from opstap.workflow.model import Phase, Problem, State, Trouble
+from opstap.workflow.asking import Meaning
+from opstap.workflow.model import Content, Phase, Problem, State, Trouble
 
 CONFIG = Path(__file__).parents[2] / "config"
 CELL = load_cell(CONFIG / "cells/oral_care.yaml", CONFIG / "tasks/oral_care_case.yaml")
@@ -82,7 +84,7 @@ def share(light: np.ndarray, color: tuple[int, int, int]) -> float:
 
 
 @pytest.mark.parametrize("projector", [ABOVE, ASIDE], ids=lambda p: p.id)
-@pytest.mark.parametrize(("kind", "off"), [(Kind.PLACE, 1e-3), (Kind.TAKE_OUT, 1e-3), (Kind.CASE, 1.5e-3)])
+@pytest.mark.parametrize(("kind", "off"), [(Meaning.PLACE, 1e-3), (Meaning.TAKE_OUT, 1e-3), (Meaning.CASE, 1.5e-3)])
 def test_contour_lies_in_its_slot_within_a_millimetre(projector, kind, off):
     """`off`: skia smooths edges in quarter pixels, which a line of two pixels feels more than one of six."""
     for slot in CELL.scene.case.slots:
@@ -98,7 +100,7 @@ def test_contour_lies_in_its_slot_within_a_millimetre(projector, kind, off):
 @pytest.mark.parametrize("projector", [ABOVE, ASIDE], ids=lambda p: p.id)
 def test_light_of_a_bin_never_falls_in_another_bin(projector):
     for own in CELL.scene.bins:
-        pixels, _ = lit(draw(Cue(Kind.TAKE, f"bin/{own.id}/opening"), projector=projector))
+        pixels, _ = lit(draw(Cue(Meaning.TAKE, f"bin/{own.id}/opening"), projector=projector))
         inside = landing(projector.view, pixels, own.opening)
         assert np.all(np.abs(inside) < np.asarray(own.opening.size) / 2)
         for other in CELL.scene.bins:
@@ -115,9 +117,9 @@ def test_light_of_a_bin_never_falls_in_another_bin(projector):
 @pytest.mark.parametrize("bin_id", ["bin_01", "bin_06", "bin_07", "bin_30"])
 def test_shapes_on_a_bin(projector, bin_id):
     name = f"bin/{bin_id}/opening"
-    filled = seen(draw(Cue(Kind.TAKE, name), projector=projector), name, projector)
-    striped = seen(draw(Cue(Kind.PUT_BACK, name), projector=projector), name, projector)
-    dashed = seen(draw(Cue(Kind.REFILL, name), projector=projector), name, projector)
+    filled = seen(draw(Cue(Meaning.TAKE, name), projector=projector), name, projector)
+    striped = seen(draw(Cue(Meaning.PUT_BACK, name), projector=projector), name, projector)
+    dashed = seen(draw(Cue(Meaning.REFILL, name), projector=projector), name, projector)
     h, w = filled.shape[:2]
     middle = np.s_[h // 4 : -h // 4, w // 4 : -w // 4]
     assert share(filled, drawing.SKY_BLUE) > 0.8
@@ -132,9 +134,9 @@ def test_shapes_on_a_bin(projector, bin_id):
 @pytest.mark.parametrize("slot_id", ["slot_01", "slot_17"])
 def test_shapes_on_a_slot(projector, slot_id):
     name = f"slot/{slot_id}"
-    ring = seen(draw(Cue(Kind.PLACE, name), projector=projector), name, projector)
-    crossed = seen(draw(Cue(Kind.TAKE_OUT, name), projector=projector), name, projector)
-    outline = seen(draw(Cue(Kind.CASE, name), projector=projector), name, projector)
+    ring = seen(draw(Cue(Meaning.PLACE, name), projector=projector), name, projector)
+    crossed = seen(draw(Cue(Meaning.TAKE_OUT, name), projector=projector), name, projector)
+    outline = seen(draw(Cue(Meaning.CASE, name), projector=projector), name, projector)
     h, w = ring.shape[:2]
     middle = np.s_[h // 4 : -h // 4, w // 4 : -w // 4]
     assert 0.25 < share(ring, drawing.SKY_BLUE) < 0.55
@@ -146,7 +148,7 @@ def test_shapes_on_a_slot(projector, slot_id):
 
 
 @pytest.mark.parametrize("bin_id", ["bin_06", "bin_30"])
-@pytest.mark.parametrize(("kind", "color"), [(Kind.TAKE, drawing.SKY_BLUE), (Kind.PUT_BACK, drawing.AMBER)])
+@pytest.mark.parametrize(("kind", "color"), [(Meaning.TAKE, drawing.SKY_BLUE), (Meaning.PUT_BACK, drawing.AMBER)])
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 6, 7, 12])
 def test_label_shows_as_many_pips(bin_id, kind, color, count):
     name = f"bin/{bin_id}/label"
@@ -163,7 +165,8 @@ def test_label_shows_as_many_pips(bin_id, kind, color, count):
 
 
 def problem(trouble: Trouble, place: str) -> tuple[Problem, ...]:
-    return (Problem(trouble, place, 2, 0),)
+    part = CELL.scene.bin[place].part if place in CELL.scene.bin else CELL.task.slot_part[place]
+    return (Problem(trouble, place, 2, 0, part),)
 
 
 def all_states() -> list[State]:
@@ -172,6 +175,7 @@ def all_states() -> list[State]:
         bin_id = CELL.bins_with(step.part)[0]
         take, place = State(phase=Phase.TAKE, step=i), State(phase=Phase.PLACE, step=i, taken=1)
         states += [take, place, State(phase=Phase.TAKE, step=i, help_since=0)]
+        states += [replace(place, contents={step.slot: Content.CANNOT_SEE}, help_since=0)]
         states += [State(phase=Phase.TAKE, step=i, problems=problem(t, bin_id)) for t in list(Trouble)[:2]]
         states += [State(phase=Phase.TAKE, step=i, problems=problem(Trouble.EMPTY_BIN, bin_id))]
         states += [State(phase=Phase.TAKE, step=i, problems=problem(Trouble.MISSING, step.slot))]
@@ -208,7 +212,7 @@ def test_every_text_of_the_task_fits_its_zone_and_is_large(language):
     assert len(said) > 150
     w, h = (1000 * length for length in SURFACES[ZONE].size)
     for cue in said:
-        room = w - (h * 0.9 if cue.kind is not Kind.SAY else 0)
+        room = w - (h * 0.9 if cue.kind is not Sign.NONE else 0)
         assert fitted(cue.text, room, h).capital >= drawing.SMALLEST_CAPITAL
         assert_inside_zone(draw(cue))
 
@@ -226,7 +230,7 @@ def test_the_fonts_have_every_letter_of_the_task(language, weight):
 
 def test_a_right_to_left_line_has_its_number_in_the_middle_and_its_stop_on_the_left():
     # take 8: cup. From the right: take, the number, a colon, cup, the stop.
-    image = draw(Cue(Kind.SAY, ZONE, text="خذ 8: كوب."))
+    image = draw(Cue(Sign.NONE, ZONE, text="خذ 8: كوب."))
     lit = np.flatnonzero(image.any(axis=(0, 2)))
     gaps = np.flatnonzero(np.diff(lit) > 1)
     words = np.split(lit, gaps + 1)
@@ -247,7 +251,7 @@ LETTERS = st.characters(codec="latin-1", categories=["Lu", "Ll", "Nd", "Po"])
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(LETTERS, min_size=1, max_size=90), min_size=1, max_size=12).map(" ".join))
 def test_any_text_fits_also_one_long_word(text):
-    assert_inside_zone(draw(Cue(Kind.SAY, ZONE, text=text), Cue(Kind.SAY, ZONE, text=".")))
+    assert_inside_zone(draw(Cue(Sign.NONE, ZONE, text=text), Cue(Sign.NONE, ZONE, text=".")))
 
 
 @settings(max_examples=40, deadline=None)
@@ -267,7 +271,7 @@ def test_words_shrink_before_they_break_and_the_last_word_is_not_alone():
     assert balanced.room < 520
 
 
-@pytest.mark.parametrize("kind", [Kind.PAUSED, Kind.DONE])
+@pytest.mark.parametrize("kind", [Sign.PAUSED, Sign.DONE])
 def test_a_sign_needs_no_words(kind):
     image = draw(Cue(kind, ZONE))
     assert_inside_zone(image)
@@ -277,7 +281,7 @@ def test_a_sign_needs_no_words(kind):
 
 def test_words_read_the_right_way_round():
     """An L has its foot at the lower right, as its reader sees it."""
-    light = seen(draw(Cue(Kind.SAY, ZONE, text="L")), ZONE)[..., 0] > 128
+    light = seen(draw(Cue(Sign.NONE, ZONE, text="L")), ZONE)[..., 0] > 128
     rows, columns = np.nonzero(light)
     foot = columns[rows >= rows.max() - 2]
     stem = columns[rows <= rows.min() + 2]
@@ -324,7 +328,7 @@ def test_each_surface_is_lit_by_one_projector():
     )
     cell = with_projectors(near, ASIDE)
     painters = [Painter(cell, p) for p in cell.scene.projectors]
-    by = {b.id: [p.draw([Cue(Kind.TAKE, f"bin/{b.id}/opening")]).any() for p in painters] for b in cell.scene.bins}
+    by = {b.id: [p.draw([Cue(Meaning.TAKE, f"bin/{b.id}/opening")]).any() for p in painters] for b in cell.scene.bins}
     assert all(sum(lights) == 1 for lights in by.values())
     assert by["bin_02"] == [True, False]
     assert by["bin_06"] == [False, True]

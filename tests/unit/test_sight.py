@@ -5,9 +5,10 @@ import pytest
 from painted import paint
 
 from opstap.geometry import Pose, View
-from opstap.guidance.cues import Cue, Kind
+from opstap.guidance.cues import Cue, Sign
 from opstap.guidance.drawing import Painter
 from opstap.simulation.sight import Seen, Sight
+from opstap.workflow.asking import Meaning
 
 BINS = ["bin_01", "bin_06", "bin_07", "bin_11", "bin_23", "bin_30"]
 SLOTS = ["slot_01", "slot_06", "slot_07", "slot_26"]
@@ -69,47 +70,50 @@ def test_ideal_light_on_a_slot(cell, sight, slot, shape, seen):
 def test_the_painters_light_on_every_bin(cell, sight, painter):
     for b in cell.scene.bin:
         for kind, seen in (
-            (Kind.TAKE, Seen(take={b: 2})),
-            (Kind.PUT_BACK, Seen(put_back={b: 2})),
-            (Kind.REFILL, Seen(refill=(b,))),
+            (Meaning.TAKE, Seen(take={b: 2})),
+            (Meaning.PUT_BACK, Seen(put_back={b: 2})),
+            (Meaning.REFILL, Seen(refill=(b,))),
+            (Meaning.OPEN, Seen(open=(b,))),
         ):
-            cues = [Cue(kind, f"bin/{b}/opening", 2)]
-            if kind is not Kind.REFILL:
-                cues.append(Cue(kind, f"bin/{b}/label", 2))
-            assert sight.look({"main": painter.draw(cues)}) == seen, (b, kind)
+            label = [Cue(kind, f"bin/{b}/label", 2)] if kind in (Meaning.TAKE, Meaning.PUT_BACK) else []
+            for unseen in (False, True):  # a question mark does not hide what is asked
+                cues = [Cue(kind, f"bin/{b}/opening", 2, unseen=unseen), *label]
+                assert sight.look({"main": painter.draw(cues)}) == seen, (b, kind, unseen)
 
 
 def test_the_painters_light_on_every_slot(cell, sight, painter):
     for s in cell.scene.slot:
         for kind, seen in (
-            (Kind.PLACE, Seen(place=(s,))),
-            (Kind.TAKE_OUT, Seen(take_out=(s,))),
-            (Kind.CASE, Seen()),
+            (Meaning.PLACE, Seen(place=(s,))),
+            (Meaning.TAKE_OUT, Seen(take_out=(s,))),
+            (Meaning.CASE, Seen()),
         ):
             assert sight.look({"main": painter.draw([Cue(kind, f"slot/{s}")])}) == seen, (s, kind)
+            if kind is not Meaning.TAKE_OUT:
+                assert sight.look({"main": painter.draw([Cue(kind, f"slot/{s}", unseen=True)])}) == seen, (s, kind)
 
 
 @pytest.mark.parametrize("b", ["bin_01", "bin_07", "bin_30"])
-@pytest.mark.parametrize("kind", [Kind.TAKE, Kind.PUT_BACK])
+@pytest.mark.parametrize("kind", [Meaning.TAKE, Meaning.PUT_BACK])
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 6])
 def test_pips_of_the_painter_are_counted(sight, painter, b, kind, count):
     image = painter.draw([Cue(kind, f"bin/{b}/opening", count), Cue(kind, f"bin/{b}/label", count)])
     seen = sight.look({"main": image})
-    assert (seen.take if kind is Kind.TAKE else seen.put_back) == {b: count}
+    assert (seen.take if kind is Meaning.TAKE else seen.put_back) == {b: count}
 
 
 def test_a_number_without_pips_is_not_read(sight, painter):
-    image = painter.draw([Cue(Kind.TAKE, f"bin/bin_07/{part}", 18) for part in ("opening", "label")])
+    image = painter.draw([Cue(Meaning.TAKE, f"bin/bin_07/{part}", 18) for part in ("opening", "label")])
     assert sight.look({"main": image}).take == {"bin_07": 1}
 
 
 def test_several_lights_at_once(cell, sight, painter):
     cues = [
-        Cue(Kind.PUT_BACK, "bin/bin_10/opening", 3),
-        Cue(Kind.PUT_BACK, "bin/bin_10/label", 3),
-        Cue(Kind.TAKE_OUT, "slot/slot_08"),
-        Cue(Kind.PLACE, "slot/slot_12"),
-        Cue(Kind.SAY, "zone/instruction", text="Please put it back."),
+        Cue(Meaning.PUT_BACK, "bin/bin_10/opening", 3),
+        Cue(Meaning.PUT_BACK, "bin/bin_10/label", 3),
+        Cue(Meaning.TAKE_OUT, "slot/slot_08"),
+        Cue(Meaning.PLACE, "slot/slot_12"),
+        Cue(Sign.NONE, "zone/instruction", text="Please put it back."),
     ]
     seen = sight.look({"main": painter.draw(cues)})
     assert seen == Seen(put_back={"bin_10": 3}, place=("slot_12",), take_out=("slot_08",))

@@ -1,82 +1,22 @@
 """The state machine: the whole job, everything that can go wrong in it, and that nothing counts twice."""
 
-import os
-import signal
-import sqlite3
-import subprocess
-import sys
-from dataclasses import replace
-from pathlib import Path
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from guided import SECOND, Guide
 
-from opstap.workflow.engine import current_step, step
-from opstap.workflow.journal import Journal, JournalError, Recorder
+from opstap.instructions import Cell
+from opstap.scene import Scene
+from opstap.workflow.asking import Meaning
+from opstap.workflow.changes import Changes, Look
 from opstap.workflow.model import (
     Asked,
     Content,
     Happened,
-    OperatorInput,
     Outcome,
     Phase,
     PlaceChanged,
-    Started,
-    State,
     Trouble,
     WorkspaceEvent,
 )
-
-SECOND = 1_000_000_000
-
-
-class Guide:
-    """The engine with a clock that goes on a second at every event, and all notes kept."""
-
-    def __init__(self, cell):
-        self.cell, self.state, self.notes, self.now, self.sequence = cell, State(), [], 0, 0
-        self.feed(Started(0, cell.task.task))
-
-    def feed(self, event):
-        self.state, notes = step(self.cell, self.state, event)
-        self.notes += notes
-        return [n.outcome for n in notes]
-
-    def sees(self, happened, place, count=1):
-        self.now += SECOND
-        self.sequence += 1
-        return self.feed(WorkspaceEvent(self.sequence, self.now, happened, place, count))
-
-    def content(self, content, *places):
-        for place in places:
-            self.feed(PlaceChanged(self.now, place, content))
-
-    def asks(self, asked):
-        self.now += SECOND
-        return self.feed(OperatorInput(self.now, asked, "test"))
-
-    def start(self):
-        self.content(Content.FILLED, *self.cell.scene.bin)
-        self.content(Content.EMPTY, *self.cell.scene.slot)
-        return self
-
-    @property
-    def bin(self):
-        return self.cell.bins_with(current_step(self.cell, self.state).part)[0]
-
-    @property
-    def slot(self):
-        return current_step(self.cell, self.state).slot
-
-    @property
-    def open(self):
-        return [(p.trouble, p.place, p.count) for p in self.state.problems]
-
-    def do_step(self):
-        slot = self.slot
-        self.sees(Happened.TAKEN, self.bin)
-        self.sees(Happened.PLACED, slot)
 
 
 @pytest.fixture
@@ -218,157 +158,173 @@ def test_pause_help_back_next_and_the_workers_word(guide):
     assert not guide.open
 
 
-EVENTS = st.lists(
-    st.one_of(
-        st.tuples(
-            st.sampled_from([Happened.TAKEN, Happened.PUT_BACK]),
-            st.sampled_from(["bin_01", "bin_02", "bin_03", "bin_09"]),
-            st.integers(1, 3),
-        ),
-        st.tuples(
-            st.sampled_from([Happened.PLACED, Happened.REMOVED]),
-            st.sampled_from(["slot_01", "slot_02", "slot_03", "slot_20"]),
-            st.just(1),
-        ),
-        st.sampled_from(list(Asked)),
-    ),
-    max_size=40,
-)
+def test_put_back_too_many_may_have_been_the_only_one(guide):
+    """Two were seen where one was taken: it went back, and can be taken again without another word."""
+    guide.sees(Happened.TAKEN, guide.bin, count=2)
+    guide.sees(Happened.PUT_BACK, guide.bin)
+    assert guide.state.phase is Phase.PLACE
+    assert [m.meaning for m in guide.asked.marks] == [Meaning.PLACE, Meaning.OPEN]
+    guide.sees(Happened.TAKEN, guide.bin)
+    assert not guide.open
+    assert [m.meaning for m in guide.asked.marks] == [Meaning.PLACE]
+    guide.sees(Happened.PLACED, guide.slot)
+    assert guide.state.step == 1
 
 
-@settings(max_examples=150, deadline=None)
-@given(EVENTS)
-def test_whatever_happens_the_state_makes_sense_and_the_journal_gives_it_back(cell, tmp_path_factory, events):
-    guide = Guide(cell).start()
-    path = tmp_path_factory.mktemp("journal") / "j.db"
-    with Journal(path) as journal:
-        journal._db.execute("PRAGMA synchronous=OFF")  # the test is about content, not about the disk
-        recorder = Recorder(cell, journal)
-        recorder.handle(Started(0, cell.task.task))
-        for place in cell.scene.bin:
-            recorder.handle(PlaceChanged(0, place, Content.FILLED))
-        for place in cell.scene.slot:
-            recorder.handle(PlaceChanged(0, place, Content.EMPTY))
-        for n, event in enumerate(events, start=1):
-            if isinstance(event, Asked):
-                recorder.handle(OperatorInput(n * SECOND, event, "test"))
-                guide.feed(OperatorInput(n * SECOND, event, "test"))
-            else:
-                guide.sequence += 1
-                e = WorkspaceEvent(guide.sequence, n * SECOND, event[0], event[1], event[2])
-                recorder.handle(e)
-                guide.feed(e)
-            state = recorder.state
-            assert 0 <= state.step <= len(cell.task.steps)
-            assert all(p.count > 0 for p in state.problems)
-            assert len({(p.trouble, p.place) for p in state.problems}) == len(state.problems)
-        assert recorder.state == guide.state
-    with Journal(path) as journal:
-        assert Recorder(cell, journal).state == guide.state
+def test_several_parts_one_by_one_or_together(cell):
+    guide = counting(cell, 3)
+    guide.sees(Happened.TAKEN, guide.bin)
+    assert (guide.state.phase, guide.asked.count) == (Phase.TAKE, 2)
+    guide.sees(Happened.PLACED, guide.slot)
+    guide.sees(Happened.TAKEN, guide.bin, 2)
+    assert guide.state.phase is Phase.PLACE
+    guide.sees(Happened.PUT_BACK, guide.bin)
+    assert (guide.state.phase, guide.asked.count) == (Phase.TAKE, 1)
+    guide.sees(Happened.TAKEN, guide.bin)
+    guide.sees(Happened.REMOVED, guide.slot)
+    assert (guide.state.placed, guide.state.step) == (0, 0)
+    guide.sees(Happened.PLACED, guide.slot, 3)
+    assert (guide.state.step, guide.open) == (1, [])
 
 
-KILLED = """
-import sys
-from pathlib import Path
-from opstap.instructions import load_cell
-from opstap.workflow.journal import Journal, Recorder
-from opstap.workflow.model import *
-cell = load_cell(Path(sys.argv[1]), Path(sys.argv[2]))
-recorder = Recorder(cell, Journal(Path(sys.argv[3])))
-recorder.handle(Started(0, cell.task.task))
-for place in cell.scene.bin: recorder.handle(PlaceChanged(0, place, Content.FILLED))
-for place in cell.scene.slot: recorder.handle(PlaceChanged(0, place, Content.EMPTY))
-n = recorder.state.sequence
-while True:
-    step = cell.task.steps[recorder.state.step % 26]
-    for happened in (Happened.TAKEN, Happened.PUT_BACK):
-        n += 1
-        recorder.handle(WorkspaceEvent(n, n, happened, cell.bins_with(step.part)[0]))
-        print(n, flush=True)
-"""
+def test_one_too_many_in_the_slot_goes_back_to_its_bin(guide):
+    bin_id, slot = guide.bin, guide.slot
+    guide.sees(Happened.TAKEN, bin_id, 2)
+    guide.sees(Happened.PLACED, slot, 2)
+    assert guide.state.step == 1
+    assert guide.open == [(Trouble.TOO_MANY, bin_id, 1), (Trouble.WRONG_SLOT, slot, 1)]
+    assert {(m.meaning, m.place) for m in guide.asked.marks} == {
+        (Meaning.PUT_BACK, bin_id),
+        (Meaning.TAKE_OUT, slot),
+    }
+    guide.sees(Happened.REMOVED, slot)
+    guide.sees(Happened.PUT_BACK, bin_id)
+    assert not guide.open
 
 
-def test_killed_at_any_instant_nothing_shown_is_lost_or_doubled(cell, tmp_path):
-    root = Path(__file__).parents[2]
-    scene, task = root / "config/cells/oral_care.yaml", root / "config/tasks/oral_care_case.yaml"
-    path = tmp_path / "journal.db"
-    command = [sys.executable, "-c", KILLED, str(scene), str(task), str(path)]
-    for wanted in (3, 5, 9):
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(root / "src")}
-        )
-        shown = 0
-        for line in process.stdout:
-            shown = int(line)
-            if shown % 10 == wanted:
-                process.send_signal(signal.SIGKILL)
-        process.wait()
-        with Journal(path) as journal:
-            sequences = [e.event.sequence for e in journal.entries() if isinstance(e.event, WorkspaceEvent)]
-            state = Recorder(cell, journal).state
-        assert sequences == list(range(1, len(sequences) + 1))
-        assert state.sequence >= shown > 0
+def test_what_leaves_a_slot_that_is_not_the_steps_changes_nothing(cell):
+    guide = counting(cell, 3)
+    guide.sees(Happened.PLACED, guide.slot, 2)
+    guide.sees(Happened.REMOVED, "slot_20")
+    assert guide.state.placed == 2
 
 
-def test_a_journal_of_another_task_is_refused(cell, tmp_path):
-    with Journal(tmp_path / "j.db") as journal:
-        Recorder(cell, journal).handle(Started(0, "assembly"))
-        with pytest.raises(JournalError, match="of task 'assembly', not 'oral_care_case'"):
-            Recorder(cell, journal)
+def test_missing_part_may_be_taken_anew(guide):
+    bin_id, slot = guide.bin, guide.slot
+    guide.do_step()
+    guide.sees(Happened.REMOVED, slot)
+    guide.sees(Happened.PUT_BACK, bin_id)
+    assert [(m.meaning, m.place) for m in guide.asked.marks] == [(Meaning.PLACE, slot), (Meaning.OPEN, bin_id)]
+    guide.sees(Happened.TAKEN, bin_id)
+    assert guide.open == [(Trouble.MISSING, slot, 1)]
+    guide.sees(Happened.PLACED, slot)
+    assert not guide.open
 
 
-def test_what_is_no_journal_is_refused(tmp_path):
-    (tmp_path / "j.db").write_text("no database, but a text that is long enough to be looked at by SQLite" * 20)
-    with pytest.raises(JournalError, match="cannot be opened"):
-        Journal(tmp_path / "j.db")
+def test_a_job_is_not_done_while_something_is_missing(guide, cell):
+    slot = guide.slot
+    for _ in cell.task.steps[:-1]:
+        guide.do_step()
+    guide.sees(Happened.TAKEN, guide.bin)
+    guide.sees(Happened.REMOVED, slot)
+    guide.sees(Happened.PLACED, guide.slot)
+    assert guide.state.phase is Phase.PUT_RIGHT
+    assert Outcome.JOB_DONE not in [n.outcome for n in guide.notes]
+    assert guide.asked.problem.place == slot
+    assert guide.sees(Happened.PLACED, slot) == [Outcome.PROBLEM_SOLVED, Outcome.JOB_DONE]
+    assert guide.state.phase is Phase.DONE
 
 
-def test_a_journal_can_only_grow_by_whole_events(cell, tmp_path):
-    with Journal(tmp_path / "j.db") as journal:
-        recorder = Recorder(cell, journal)
-        recorder.handle(Started(0, cell.task.task))
-        assert recorder.handle(Started(0, cell.task.task)) == ()
-    rows = sqlite3.connect(tmp_path / "j.db").execute("SELECT kind FROM journal").fetchall()
-    assert rows == [("started",)]
-    assert replace(recorder.state) == recorder.state
+@pytest.mark.parametrize("steps", [3, 26])
+def test_a_case_that_is_taken_away_whole_is_followed_by_a_new_job(guide, cell, steps):
+    for step in cell.task.steps[:steps]:
+        guide.do_step()
+        guide.content(Content.FILLED, step.slot)
+    first, *others = [s.slot for s in cell.task.steps[:steps]]
+    if steps == 26:  # one part is missing, so that the job is not done
+        guide.asks(Asked.BACK)
+        guide.sees(Happened.REMOVED, first)
+        guide.do_step()
+    for slot in others if steps == 26 else [first, *others]:
+        guide.sees(Happened.REMOVED, slot)
+    guide.content(Content.EMPTY, *cell.scene.slot)
+    assert (guide.state.job, guide.state.phase, guide.state.step, guide.open) == (2, Phase.TAKE, 0, [])
+    assert Outcome.CASE_GONE in [n.outcome for n in guide.notes]
 
 
-def test_a_full_disk_is_told_and_nothing_is_lost(cell, tmp_path):
-    with Journal(tmp_path / "j.db") as journal:
-        recorder = Recorder(cell, journal)
-        recorder.handle(Started(0, cell.task.task))
-        journal._db.execute("PRAGMA max_page_count = 1")
-        events = [PlaceChanged(n, place, Content.FILLED) for n, place in enumerate(cell.scene.bin)]
-        events += [PlaceChanged(n, place, Content.EMPTY) for n, place in enumerate(cell.scene.slot)]
-        written = []
-
-        def write_all():
-            for event in events[len(written) :]:
-                recorder.handle(event)
-                written.append(event)
-
-        with pytest.raises(JournalError, match=r"j\.db: the journal cannot be written \(.*full\).*Make room"):
-            write_all()
-        assert 0 < len(written) < len(events)
-        journal._db.execute("PRAGMA max_page_count = 1000")
-        write_all()
-        kept = [e.event for e in journal.entries()]
-    assert kept == [Started(0, cell.task.task), *events]
+def test_one_part_that_leaves_the_case_empty_is_missing(guide, cell):
+    slot = guide.slot
+    guide.do_step()
+    guide.content(Content.FILLED, slot)
+    guide.sees(Happened.REMOVED, slot)
+    guide.content(Content.EMPTY, slot)
+    assert (guide.state.job, guide.open) == (1, [(Trouble.MISSING, slot, 1)])
 
 
-def test_a_journal_is_read_on_from_where_one_was(cell, tmp_path):
-    with Journal(tmp_path / "j.db") as journal:
-        recorder = Recorder(cell, journal)
-        recorder.handle(Started(0, cell.task.task))
-        recorder.handle(OperatorInput(1, Asked.PAUSE, "test"))
-        assert [e.number for e in journal.entries(after=1)] == [2]
-        identity = journal.identity
-    with Journal(tmp_path / "j.db") as again, Journal(tmp_path / "k.db") as other:
-        assert again.identity == identity != other.identity
+def test_the_workers_word_that_a_bin_is_not_empty_stands(guide):
+    guide.content(Content.EMPTY, guide.bin)
+    assert guide.asked.phrase == "empty_bin"
+    guide.asks(Asked.YOU_ARE_WRONG)
+    guide.content(Content.EMPTY, "bin_30")  # news of another bin
+    assert guide.asked.phrase == "take"
+
+
+def test_you_are_wrong_without_a_problem_is_the_other_half_of_the_step(guide):
+    guide.asks(Asked.YOU_ARE_WRONG)  # "I have it in my hand"
+    assert guide.state.phase is Phase.PLACE
+    guide.asks(Asked.YOU_ARE_WRONG)  # "I have not"
+    assert guide.state.phase is Phase.TAKE
+
+
+def test_what_lies_in_the_steps_slot_is_right_if_the_worker_says_so(guide):
+    guide.sees(Happened.TAKEN, "bin_09")
+    guide.sees(Happened.PLACED, guide.slot)
+    guide.asks(Asked.YOU_ARE_WRONG)
+    guide.asks(Asked.YOU_ARE_WRONG)
+    assert (guide.state.step, guide.open) == (1, [])
+
+
+def test_next_says_that_what_is_asked_was_done(guide):
+    guide.sees(Happened.TAKEN, "bin_09")
+    guide.asks(Asked.NEXT)
+    assert (guide.state.step, guide.open) == (0, [])
+    guide.content(Content.CANNOT_SEE, guide.bin)
+    guide.asks(Asked.NEXT)
+    assert (guide.state.step, guide.state.phase) == (0, Phase.PLACE)
+    guide.asks(Asked.NEXT)
+    assert guide.state.step == 1
+
+
+def test_a_slip_after_the_last_step_starts_nothing(guide, cell):
+    for step in cell.task.steps:
+        guide.do_step()
+        guide.content(Content.FILLED, step.slot)
+    guide.asks(Asked.NEXT)
+    assert (guide.state.job, guide.state.phase) == (1, Phase.DONE)
+
+
+def test_a_case_with_a_blind_spot_is_started_by_the_worker(cell):
+    guide = Guide(cell)
+    slots = list(cell.scene.slot)
+    guide.content(Content.CANNOT_SEE, slots[0])
+    guide.content(Content.EMPTY, *slots[1:])
+    assert (guide.state.phase, guide.asked.phrase) == (Phase.READY, "cannot_see")
+    guide.asks(Asked.NEXT)
+    assert guide.state.phase is Phase.TAKE
+
+
+def test_hidden_is_told_when_it_lasts():
+    changes, known = Changes(), {"a": Content.FILLED, "b": Content.FILLED}
+    hidden = [Look("a", Content.CANNOT_SEE, False), Look("b", Content.CANNOT_SEE, True)]
+    for second in range(3):
+        assert changes.find(known, hidden, second * SECOND) == []
+    assert changes.find(known, hidden, 3 * SECOND) == [PlaceChanged(3 * SECOND, "a", Content.CANNOT_SEE)]
+    seen = [Look("a", Content.EMPTY, False), Look("b", Content.EMPTY, True)]
+    assert changes.find(known, seen, 4 * SECOND) == [PlaceChanged(4 * SECOND, "a", Content.EMPTY)]
+    assert changes.find(known, hidden, 5 * SECOND) == []  # counted anew
 
 
 def test_a_visit_counts_as_what_is_asked_of_that_place_and_of_no_other(guide, cell):
-    guide.start()
     first = cell.task.steps[0]
     (source,) = cell.bins_with(first.part)
     guide.sees(Happened.VISITED, first.slot)
@@ -387,6 +343,21 @@ def test_a_visit_counts_as_what_is_asked_of_that_place_and_of_no_other(guide, ce
 def test_a_job_starts_without_the_slots_where_depth_is_not_asked(cell):
     slots = tuple(s.model_copy(update={"confirm": "button"}) if s.id == "slot_09" else s for s in cell.scene.case.slots)
     case = cell.scene.case.model_copy(update={"slots": slots})
-    guide = Guide(replace(cell, scene=cell.scene.model_copy(update={"case": case})))
+    guide = Guide(Cell(cell.scene.model_copy(update={"case": case}), cell.task))
     guide.content(Content.EMPTY, *(s.id for s in slots if s.id != "slot_09"))
     assert guide.state.job == 1
+
+
+def test_where_a_button_is_asked_the_worker_says_so_and_where_a_visit_is_nobody_need(cell):
+    for confirm, unseen in (("button", True), ("visit", False)):
+        bins = tuple(b.model_copy(update={"confirm": confirm}) for b in cell.scene.bins)
+        scene = Scene.model_validate({**{n: getattr(cell.scene, n) for n in Scene.model_fields}, "bins": bins})
+        guide = Guide(Cell(scene, cell.task)).start()
+        guide.content(Content.CANNOT_SEE, guide.bin)
+        assert guide.asked.unseen == unseen
+
+
+def counting(cell: Cell, count: int) -> Guide:
+    """A guide whose first step asks for `count` parts."""
+    steps = (cell.task.steps[0].model_copy(update={"count": count}), *cell.task.steps[1:])
+    return Guide(Cell(cell.scene, cell.task.model_copy(update={"steps": steps}))).start()

@@ -27,6 +27,7 @@ from opstap.pages.protocol import (
     Summary,
 )
 from opstap.pages.server import PageServer
+from opstap.workflow.asking import Meaning
 from opstap.workflow.model import Asked, Content, Phase, Trouble
 
 ROOT = Path(__file__).parents[2]
@@ -81,7 +82,7 @@ class FakeCell:
                 width=b.size[0],
                 depth=b.size[1],
                 content=Content.CANNOT_SEE if b.id == "bin_22" else Content.FILLED,
-                cue="take" if b.id == cue else "none",
+                mark="take" if b.id == cue else "none",
             )
             for b in cell.scene.bins
         ]
@@ -95,7 +96,7 @@ class FakeCell:
                 width=s.size[0],
                 depth=s.size[1],
                 content=Content.FILLED if s.id in filled else Content.EMPTY,
-                cue="place" if s.id == cue else "none",
+                mark="place" if s.id == cue else "none",
             )
             for s in cell.scene.case.slots
         ]
@@ -132,17 +133,15 @@ class FakeCell:
         wrong = self.cell.text("wrong_pick", "en", part="gloves_l")
         empty = self.cell.text("empty_bin", "en", part="cup")
         places = [
-            p.model_copy(update={"cue": {"bin_09": "put_back", "bin_11": "refill"}.get(p.id, "none")})
+            p.model_copy(update={"mark": {"bin_09": Meaning.PUT_BACK, "bin_11": Meaning.REFILL}.get(p.id, "none")})
             for p in self.snapshot(index).places
         ]
         return self.snapshot(
             index,
             words=wrong,
             places=places,
-            problems=(
-                Problem(trouble=Trouble.WRONG_PICK, place="bin_09", words=wrong),
-                Problem(trouble=Trouble.EMPTY_BIN, place="bin_11", words=empty),
-            ),
+            solving=Trouble.WRONG_PICK,
+            problems=(Problem(trouble=Trouble.EMPTY_BIN, place="bin_11", words=empty),),
         )
 
     def done(self) -> Snapshot:

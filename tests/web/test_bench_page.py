@@ -12,7 +12,7 @@ from opstap.instructions import Cell
 from opstap.pages.protocol import NodeStatus, PictureKind
 from opstap.workflow.model import Asked, Phase
 
-STATES = ["take", "place", "problem", "paused", "done"]
+STATES = ["take", "place", "problem", "unseen", "paused", "old", "done"]
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
@@ -22,6 +22,14 @@ def state(bench: FakeCell, name: str) -> Any:
         "take": lambda: bench.snapshot(4),
         "place": lambda: bench.snapshot(12, Phase.PLACE, "nl", help_since=START),
         "problem": lambda: bench.problem(8),
+        "unseen": lambda: bench.snapshot(
+            8,
+            Phase.PLACE,
+            "nl",
+            words="Leg hier neer: beker.\nIk kan dit niet zien. Zeg het als het klaar is.",
+            confirm=True,
+        ),
+        "old": lambda: bench.problem(11).model_copy(update={"silent": True}),
         "paused": lambda: bench.snapshot(
             3,
             paused=True,
@@ -98,17 +106,35 @@ def test_problem_is_shown_with_a_sign(page: Any, bench: FakeCell) -> None:
     assert text(page, "#now") == "Step 9 of 26 Please put it back: gloves L."
     assert page.locator("#sign").is_visible()
     assert text(page, "#problems") == "Also open This bin is empty: cup. A colleague fills it."
-    assert page.locator("[data-place=bin_09] .cue.put_back").count() == 1
-    assert page.locator("[data-place=bin_11] .cue.refill").count() == 1
+    assert page.locator("[data-place=bin_09] .mark.put_back").count() == 1
+    assert page.locator("[data-place=bin_11] .mark.refill").count() == 1
     show(page, bench, bench.snapshot(9))
     assert not page.locator("#sign").is_visible()
 
 
 def test_problem_that_waits_does_not_take_the_step_away(page: Any, bench: FakeCell) -> None:
-    step = bench.snapshot(8).model_copy(update={"problems": bench.problem(8).problems})
-    show(page, bench, step)
+    show(page, bench, bench.snapshot(8, problems=bench.problem(8).problems))
     assert text(page, "#now") == "Step 9 of 26 Take 1: cup."
-    assert text(page, "#problem-list").count(":") == 2
+    assert text(page, "#problem-list") == "This bin is empty: cup. A colleague fills it."
+
+
+def test_what_cannot_be_seen_is_confirmed_by_the_person(page: Any, bench: FakeCell) -> None:
+    unseen = "Put it here: cup.\nI cannot see this. Tell me when it is done."
+    show(page, bench, bench.snapshot(8, words=unseen, confirm=True))
+    page.get_by_role("button", name="It is done", exact=True).click()
+    assert bench.asked.get(timeout=10) is Asked.NEXT
+
+
+def test_cell_that_is_silent_is_told_with_the_time(page: Any, bench: FakeCell) -> None:
+    gone = [NodeStatus(name="perception", level="stale", message="not heard of")]
+    show(page, bench, bench.snapshot(4, silent=True, nodes=gone))
+    assert text(page, "#link") == "No news from the cell since 00:38. What you see is old."
+    assert all(button.is_disabled() for button in page.get_by_role("button").all())
+    assert text(page, "#nodes") == "○ perception gone: not heard of"  # health goes on being told
+    show(page, bench, bench.done().model_copy(update={"silent": True}))
+    assert text(page, "#link") == "The simulated work is over."
+    show(page, bench, bench.snapshot(5))
+    assert not page.locator("#link").is_visible()
 
 
 def test_finished_job_is_summed_up_in_facts(page: Any, bench: FakeCell) -> None:

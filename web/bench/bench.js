@@ -89,7 +89,7 @@ function label() {
 function wishes() {
   const [paused, helped] = [snapshot?.paused, snapshot?.help_since != null];
   return {
-    next: ["next", "next"],
+    next: ["next", snapshot?.confirm || snapshot?.solving ? "confirm" : "next"],
     back: ["back", "back"],
     pause: paused ? ["resume", "resume"] : ["pause", "pause"],
     help: helped ? ["help_done", "helpDone"] : ["help", "help"],
@@ -99,11 +99,12 @@ function wishes() {
 
 function showButtons() {
   const wish = wishes();
+  const live = link === "live" && !snapshot?.silent;
   for (const button of buttons) {
     const [asked, word] = wish[button.dataset["asked"] ?? ""] ?? ["help", "help"];
     button.value = asked;
     if (button.textContent !== t(word)) button.textContent = t(word);
-    button.disabled = link !== "live";
+    button.disabled = !live;
     button.classList.toggle("main", asked === (snapshot?.paused ? "resume" : "next"));
   }
 }
@@ -124,10 +125,8 @@ function showHeader(s) {
 
 /** @param {Snapshot} s */
 function showNow(s) {
-  const first = s.problems[0];
-  const solving = first !== undefined && first.words === s.words;
-  element("now").classList.toggle("problem", solving);
-  element("sign").classList.toggle("shown", solving);
+  element("now").classList.toggle("problem", s.solving !== null);
+  element("sign").classList.toggle("shown", s.solving !== null);
   write("step", s.step ? t("step", { number: s.step.number, of: s.step.of }) : s.summary ? t("summary") : "");
   write("count", s.step && s.step.count > 1 ? `${s.phase === "take" ? s.step.taken : s.step.placed} / ${s.step.count}` : "");
   write("words", s.words);
@@ -136,9 +135,8 @@ function showNow(s) {
   const progress = /** @type {HTMLProgressElement} */ (element("progress"));
   if (progress.value !== done) progress.value = done;
 
-  const waiting = solving ? s.problems.slice(1) : s.problems;
-  element("problems").hidden = waiting.length === 0;
-  list("problem-list", waiting, () => waiting.map((p) => {
+  element("problems").hidden = s.problems.length === 0;
+  list("problem-list", s.problems, () => s.problems.map((p) => {
     const item = make("li", p.words);
     item.lang = s.language;
     return item;
@@ -187,7 +185,7 @@ function showRest(s) {
     return item;
   }));
   list("latencies", s.latencies, () => s.latencies.map((l) =>
-    make("li", t("latency", { what: l.what, p50: (l.p50 * 1000).toFixed(0), p95: (l.p95 * 1000).toFixed(0) }))));
+    make("li", t("latency", { p50: (l.p50 * 1000).toFixed(0), p95: (l.p95 * 1000).toFixed(0) }))));
 }
 
 /** Under each picture its time, and whether the camera stands still; the projector's changes only when the work does. */
@@ -195,9 +193,19 @@ function showPictures() {
   for (const id of /** @type {const} */ (["camera", "projector"])) {
     const { stamp, still } = pictures[id];
     const at = stamp === null ? t("noPicture") : time(stamp - (snapshot?.job_started ?? 0));
-    const stuck = id === "camera" && stamp !== null && still && link === "live";
+    const stuck = id === "camera" && stamp !== null && still && link === "live" && !snapshot?.silent;
     write(`${id}-time`, stuck ? `${t("noNewPicture")} · ${at}` : at);
   }
+}
+
+/** Whether what is shown is old, in words. */
+function showLink() {
+  const silent = link === "live" && snapshot?.silent;
+  document.body.classList.toggle("old", snapshot !== null && (link !== "live" || silent === true));
+  if (link !== "live") write("link", t(snapshot ? link : "connecting"));
+  else if (!silent || !snapshot) write("link", "");
+  else if (snapshot.simulated && snapshot.summary) write("link", t("over"));
+  else write("link", t("noNews", { time: time(snapshot.clock - (snapshot.job_started ?? 0)) }));
 }
 
 function show() {
@@ -207,6 +215,7 @@ function show() {
     language = wanted;
     label();
   }
+  showLink();
   showButtons();
   if (!snapshot) return;
   showHeader(snapshot);
@@ -227,8 +236,7 @@ const ask = connect({
   },
   onLink(now) {
     link = now;
-    document.body.classList.toggle("old", link !== "live" && snapshot !== null);
-    write("link", link === "live" ? "" : t(snapshot ? link : "connecting"));
+    showLink();
     showButtons();
   },
   onRefused(refused) {
@@ -251,5 +259,4 @@ for (const button of buttons) {
 
 label();
 show();
-write("link", t("connecting"));
 setInterval(showPictures, 500);

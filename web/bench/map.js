@@ -26,9 +26,9 @@ function draw(place, height) {
   title.textContent = `${place.id} ${place.name}`;
   const box = { x: -w / 2, y: -d / 2, width: w, height: d, rx: 5 };
   const marks = [svg("rect", { ...box, class: `content ${place.content}` })];
-  if (place.cue !== "none") marks.push(svg("rect", { ...box, class: `cue ${place.cue}` }));
-  if (place.cue === "take_out") {
-    marks.push(svg("path", { d: `M${-w / 2} ${-d / 2}L${w / 2} ${d / 2}M${-w / 2} ${d / 2}L${w / 2} ${-d / 2}`, class: "cue take_out" }));
+  if (place.mark !== "none") marks.push(svg("rect", { ...box, class: `mark ${place.mark}` }));
+  if (place.mark === "take_out") {
+    marks.push(svg("path", { d: `M${-w / 2} ${-d / 2}L${w / 2} ${d / 2}M${-w / 2} ${d / 2}L${w / 2} ${-d / 2}`, class: "mark take_out" }));
   }
   const turn = `translate(${place.x * 1000} ${height / 2 - place.y * 1000}) rotate(${(-place.yaw * 180) / Math.PI})`;
   return svg("g", { transform: turn, "data-place": place.id, class: place.kind }, title, ...marks);

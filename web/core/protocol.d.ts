@@ -45,8 +45,8 @@ export interface Place {
   /** rad, counter-clockwise seen from above. */
   yaw: number;
   content: "filled" | "empty" | "cannot_see";
-  /** What the light on it says. */
-  cue: "none" | "take" | "place" | "put_back" | "take_out" | "refill" | "case";
+  /** What is asked there now. */
+  mark: "take" | "open" | "put_back" | "refill" | "place" | "take_out" | "case" | "none";
 }
 
 /** Something that happened in this job, in plain words. */
@@ -66,7 +66,7 @@ export interface NodeStatus {
 
 /** Time from a camera picture's capture to something that followed from it. */
 export interface Latency {
-  what: string;
+  what: "light";
   p50: number;
   p95: number;
 }
@@ -85,6 +85,8 @@ export interface Summary {
 export interface Snapshot {
   cell: string;
   simulated: boolean;
+  /** Nothing was heard from the cell since `clock`. */
+  silent: boolean;
   /** Cell time: since 1970-01-01 UTC on a real cell, since the start of the simulation on a simulated one. */
   clock: number;
   /** Cell seconds in a real second, as measured. */
@@ -95,12 +97,16 @@ export interface Snapshot {
   job: number;
   /** Cell time; none before the first job. */
   job_started: number | null;
-  phase: "ready" | "take" | "place" | "done";
-  /** What to do now, in one sentence, at every level. Where a problem is solved first: the words of that problem. */
+  phase: "ready" | "take" | "place" | "put_right" | "done";
+  /** What is asked now, a sentence a line, at every level of guidance. */
   words: string;
+  /** The trouble that this puts right; none in ordinary work. */
+  solving: "wrong_pick" | "too_many" | "wrong_slot" | "missing" | "empty_bin" | null;
+  /** The camera cannot see whether it is done: the person says so by "next". */
+  confirm: boolean;
   /** None while the work waits for a case, and when it is done. */
   step: Step | null;
-  /** Oldest first; the oldest is the one to solve now. */
+  /** Those that wait while something else is asked, oldest first. */
   problems: ReadonlyArray<Problem>;
   paused: boolean;
   /** Cell time of the open call for help. */

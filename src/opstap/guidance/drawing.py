@@ -9,13 +9,16 @@ Every meaning has a shape of its own besides its colour:
 | meaning           | on          | shape                                            | colour    |
 |-------------------|-------------|--------------------------------------------------|-----------|
 | TAKE              | bin opening | filled rounded rectangle                         | sky blue  |
+| OPEN              | bin opening | thin outline, dark middle                        | sky blue  |
 | PUT_BACK          | bin opening | diagonal stripes, half lit                       | amber     |
 | REFILL            | bin opening | dashed outline, dark middle                      | violet    |
 | TAKE, PUT_BACK    | bin label   | number in white; one to six round pips in colour | as above  |
 | PLACE             | slot        | thick ring, dark middle                          | sky blue  |
 | TAKE_OUT          | slot        | thick ring with a cross                          | amber     |
 | CASE              | slot        | thin outline                                     | dim white |
-| SAY, PAUSED, DONE | zone        | words; two bars; a check mark                    | white     |
+| PAUSED, DONE      | zone        | two bars; a check mark; words                    | white     |
+
+A place that the camera cannot see bears a white question mark on a dark disc: the worker says when it is done.
 """
 
 from __future__ import annotations
@@ -33,9 +36,10 @@ import skia
 from numpy.typing import NDArray
 
 from opstap.geometry import Surface
-from opstap.guidance.cues import Cue, Kind
+from opstap.guidance.cues import Cue, Sign
 from opstap.instructions import Cell
 from opstap.scene import Projector
+from opstap.workflow.asking import Meaning
 
 Color = tuple[int, int, int]
 
@@ -43,18 +47,20 @@ SKY_BLUE: Color = (0, 200, 255)
 AMBER: Color = (255, 170, 0)
 VIOLET: Color = (200, 120, 255)
 WHITE: Color = (255, 255, 255)
+BLACK: Color = (0, 0, 0)
 DIM: Color = (90, 90, 90)
 
-COLORS = {
-    Kind.TAKE: SKY_BLUE,
-    Kind.PLACE: SKY_BLUE,
-    Kind.PUT_BACK: AMBER,
-    Kind.TAKE_OUT: AMBER,
-    Kind.REFILL: VIOLET,
-    Kind.CASE: DIM,
-    Kind.SAY: WHITE,
-    Kind.PAUSED: WHITE,
-    Kind.DONE: WHITE,
+COLORS: dict[Meaning | Sign, Color] = {
+    Meaning.TAKE: SKY_BLUE,
+    Meaning.OPEN: SKY_BLUE,
+    Meaning.PLACE: SKY_BLUE,
+    Meaning.PUT_BACK: AMBER,
+    Meaning.TAKE_OUT: AMBER,
+    Meaning.REFILL: VIOLET,
+    Meaning.CASE: DIM,
+    Sign.NONE: WHITE,
+    Sign.PAUSED: WHITE,
+    Sign.DONE: WHITE,
 }
 
 # All lengths below are millimetres on the surface.
@@ -70,6 +76,8 @@ MAX_PIPS = 6
 """More are not seen at a glance."""
 NUMBER = 0.65
 """Height of a label's number, as part of the label's height."""
+DISC = 0.18
+"""Radius of the dark disc that bears a question mark, as part of the surface's shorter side."""
 LARGEST_CAPITAL = 24.0
 SMALLEST_CAPITAL = 12.0
 """Height of a capital that is read well from a metre: 0.7 degrees of sight, where print is read from 0.3."""
@@ -124,12 +132,15 @@ def _draw(canvas: Any, cue: Cue, width: float, height: float) -> None:
     paint = _paint(COLORS[cue.kind])
     if cue.surface.endswith("/label"):
         _label(canvas, cue, width, height, paint)
-    elif cue.kind is Kind.TAKE:
+    elif cue.kind is Meaning.TAKE:
         canvas.drawRRect(_rounded(width, height, MARGIN), paint)
-    elif cue.kind is Kind.PUT_BACK:
+    elif cue.kind is Meaning.PUT_BACK:
         canvas.clipRRect(_rounded(width, height, MARGIN), doAntiAlias=True)
         canvas.drawPath(_stripes(width, height), paint)
-    elif cue.kind is Kind.REFILL:
+    elif cue.kind is Meaning.OPEN:
+        _line(paint, THIN_LINE)
+        canvas.drawRRect(_rounded(width, height, MARGIN + THIN_LINE / 2), paint)
+    elif cue.kind is Meaning.REFILL:
         _line(paint, LINE)
         outline = _rounded(width, height, MARGIN + LINE / 2)
         # A whole number of dashes along the outline, each as long as the gap that follows it.
@@ -137,19 +148,25 @@ def _draw(canvas: Any, cue: Cue, width: float, height: float) -> None:
         dash = length / (2 * round(length / (2 * DASH)))
         paint.setPathEffect(skia.DashPathEffect.Make([dash, dash], 0.0))
         canvas.drawRRect(outline, paint)
-    elif cue.kind in (Kind.PLACE, Kind.TAKE_OUT):
+    elif cue.kind in (Meaning.PLACE, Meaning.TAKE_OUT):
         _line(paint, LINE)
         ring = _rounded(width, height, LINE / 2)
         canvas.drawRRect(ring, paint)
-        if cue.kind is Kind.TAKE_OUT:
+        if cue.kind is Meaning.TAKE_OUT:
             x, y = width / 2 - LINE, height / 2 - LINE
             canvas.drawLine(-x, -y, x, y, paint)
             canvas.drawLine(-x, y, x, -y, paint)
-    elif cue.kind is Kind.CASE:
+    elif cue.kind is Meaning.CASE:
         _line(paint, THIN_LINE)
         canvas.drawRRect(_rounded(width, height, THIN_LINE / 2), paint)
     else:
         _words(canvas, cue, width, height, paint)
+    if cue.unseen:
+        radius = min(width, height) * DISC
+        canvas.drawCircle(0.0, 0.0, radius, _paint(BLACK))
+        mark = _paragraph("?", 1.2 * radius / CAPITAL, bold=True)
+        mark.layout(width)
+        _lettering(canvas, mark, -mark.LongestLine / 2, mark.Height / 2)
 
 
 def _paint(color: Color) -> Any:
@@ -194,15 +211,15 @@ def _label(canvas: Any, cue: Cue, width: float, height: float, paint: Any) -> No
 
 def _words(canvas: Any, cue: Cue, width: float, height: float, paint: Any) -> None:
     """A sign, and words as large as fit, centred in the zone."""
-    sign = min(height * 0.6, width * 0.3) if cue.kind is not Kind.SAY else 0.0
+    sign = min(height * 0.6, width * 0.3) if cue.kind is not Sign.NONE else 0.0
     gap = sign / 2 if cue.text else 0.0
     words = fitted(cue.text, width - sign - gap, height)
     taken = sign + gap + words.width
     left = -taken / 2
-    if cue.kind is Kind.PAUSED:
+    if cue.kind is Sign.PAUSED:
         for x in (left + sign * 0.15, left + sign * 0.6):
             canvas.drawRect(skia.Rect.MakeXYWH(x, -sign / 2, sign * 0.25, sign), paint)
-    elif cue.kind is Kind.DONE:
+    elif cue.kind is Sign.DONE:
         _line(paint, sign * 0.16)
         paint.setStrokeCap(skia.Paint.kRound_Cap)
         paint.setStrokeJoin(skia.Paint.kRound_Join)

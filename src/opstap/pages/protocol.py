@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from opstap.scene import Language, Level
+from opstap.workflow.asking import Meaning
 from opstap.workflow.model import Asked, Content, Phase, Trouble
 
 MAX_INPUT = 4096
@@ -79,8 +80,8 @@ class Place(Message):
     yaw: float = 0.0
     """rad, counter-clockwise seen from above."""
     content: Content
-    cue: Literal["none", "take", "place", "put_back", "take_out", "refill", "case"] = "none"
-    """What the light on it says."""
+    mark: Meaning | Literal["none"] = "none"
+    """What is asked there now."""
 
 
 class Happening(Message):
@@ -103,7 +104,7 @@ class NodeStatus(Message):
 class Latency(Message):
     """Time from a camera picture's capture to something that followed from it."""
 
-    what: str
+    what: Literal["light"]
     p50: Seconds
     p95: Seconds
 
@@ -124,6 +125,8 @@ class Snapshot(Message):
 
     cell: str
     simulated: bool
+    silent: bool = False
+    """Nothing was heard from the cell since `clock`."""
     clock: Seconds
     """Cell time: since 1970-01-01 UTC on a real cell, since the start of the simulation on a simulated one."""
     speed: Annotated[float, Field(ge=0)] = 1.0
@@ -136,11 +139,15 @@ class Snapshot(Message):
     """Cell time; none before the first job."""
     phase: Phase
     words: str
-    """What to do now, in one sentence, at every level. Where a problem is solved first: the words of that problem."""
+    """What is asked now, a sentence a line, at every level of guidance."""
+    solving: Trouble | None = None
+    """The trouble that this puts right; none in ordinary work."""
+    confirm: bool = False
+    """The camera cannot see whether it is done: the person says so by "next"."""
     step: Step | None = None
     """None while the work waits for a case, and when it is done."""
     problems: tuple[Problem, ...] = ()
-    """Oldest first; the oldest is the one to solve now."""
+    """Those that wait while something else is asked, oldest first."""
     paused: bool = False
     help_since: Seconds | None = None
     """Cell time of the open call for help."""

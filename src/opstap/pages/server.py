@@ -130,6 +130,11 @@ class PageServer:
         """Address to type in a browser on this machine."""
         return f"http://{'[::1]' if ':' in self._host else 'localhost'}:{self.port}/"
 
+    @property
+    def connected(self) -> int:
+        """Number of pages that are connected now; pictures for none are not worth their encoding."""
+        return len(self._sockets)
+
     def start(self) -> None:
         """Listen and serve, until `close`. Returns when a browser can connect.
 

@@ -5,6 +5,7 @@ thing done. The task, the work guide's state and what belongs where are unknown 
 or falls beside its place, the work goes wrong or stops, as it would on a real bench.
 
     hand empty    sky-blue bin       take as many as the pips say
+                  outlined bin       after a while: take one there
                   crossed slot       take out what lies there
                   amber bin          the part just put down was wrong: take it out again
     part in hand  amber bin          put back there as many as the pips say
@@ -223,6 +224,7 @@ class Person:
             wishes += [Wish(Act.TAKE, b, n) for b, n in seen.take.items() if fresh(Act.TAKE, b)]
         if tired:
             wishes += [Wish(Act.TAKE_OUT, s) for s in seen.place if (Act.PLACE, s) in self._done]
+            wishes += [Wish(Act.TAKE, b) for b in seen.open]
         return next((w for w in wishes if w.act is Act.TAKE or self._bench.inside(w.place)), None)
 
     def _begin(self, hand: Hand, wish: Wish) -> None:

@@ -5,7 +5,8 @@ was drawn for another calibration falls beside its surface here as it does on a 
 Nobody's own shadow is taken into account: a person remembers a light that the hand just covered.
 
 A meaning is a colour and a shape together (`guidance` draws them):
-bin openings: filled sky blue = take, amber stripes = put back, dashed violet outline = needs filling;
+bin openings: filled sky blue = take, thin sky-blue outline = take if your hand is empty, amber stripes = put back,
+dashed violet outline = needs filling;
 slots: sky-blue ring = place, amber ring with a cross = take out. The pips on a bin's label say how many.
 """
 
@@ -45,6 +46,7 @@ class Seen:
     """The lights that are understood: bin id -> how many (1 where no pips can be read), and bare bin and slot ids."""
 
     take: Counts = field(default_factory=dict)
+    open: tuple[str, ...] = ()
     put_back: Counts = field(default_factory=dict)
     refill: tuple[str, ...] = ()
     place: tuple[str, ...] = ()
@@ -52,7 +54,7 @@ class Seen:
 
     @property
     def nothing(self) -> bool:
-        return not (self.take or self.put_back or self.refill or self.place or self.take_out)
+        return not (self.take or self.open or self.put_back or self.refill or self.place or self.take_out)
 
 
 class _Look:
@@ -117,11 +119,13 @@ class Sight:
     def _understand(self, images: Images) -> Seen:
         if not images:
             return Seen()
-        take, put_back, refill = {}, {}, []
+        take, put_back, refill, may_take = {}, {}, [], []
         for name, look in self._bins.items():
             colors = _colors(look.light(images))
             if _filled(colors == SKY_BLUE):
                 take[name] = _pips(self._labels[name].light(images))
+            elif _ring(colors == SKY_BLUE, look):
+                may_take.append(name)
             elif _striped(colors == AMBER):
                 put_back[name] = _pips(self._labels[name].light(images))
             elif _dashed(colors == VIOLET, look):
@@ -133,7 +137,7 @@ class Sight:
                 place.append(name)
             elif _crossed(colors == AMBER, look):
                 take_out.append(name)
-        return Seen(take, put_back, tuple(refill), tuple(place), tuple(take_out))
+        return Seen(take, tuple(may_take), put_back, tuple(refill), tuple(place), tuple(take_out))
 
 
 def _colors(light: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -5,8 +5,10 @@ The rules, in the order of the work:
 - A job starts when every slot of the case is seen empty. After the last step the guide waits for that again. Slots
   where depth is not asked (`confirm`) are taken for empty with the others.
 - The current step asks for its part (TAKE), then for its slot (PLACE). Anything else that is seen opens a problem; the
-  guide asks to put it right and goes on where it was.
+  guide asks to put it right and goes on where it was. What is asked first is said by `asking`, for all of the cell.
 - A part that arrives in the right slot finishes the step even if its taking was not seen: what counts is the case.
+- A job is not done while something is to be put right. A case that is taken away before starts over with the next.
+- The worker's word counts: "next" says that what is asked was done, "you are wrong" that it need not be.
 - An event comes at most once: a repeated sequence number changes nothing.
 """
 
@@ -14,7 +16,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from opstap.instructions import Cell, Step
+from opstap.instructions import Cell
+from opstap.workflow.asking import ask, current_step, oldest, watched_slots
 from opstap.workflow.model import (
     Asked,
     Content,
@@ -35,12 +38,6 @@ from opstap.workflow.model import (
 Transition = tuple[State, tuple[Note, ...]]
 
 
-def current_step(cell: Cell, state: State) -> Step | None:
-    """The step that is being worked on; None before, after and between jobs."""
-    working = state.phase in (Phase.TAKE, Phase.PLACE)
-    return cell.task.steps[state.step] if working else None
-
-
 def step(cell: Cell, state: State, event: Event) -> Transition:
     """The state after `event`, and what the change meant."""
     if isinstance(event, Started):
@@ -56,13 +53,13 @@ def _seconds(since: int, now: int) -> float:
     return round((now - since) / 1e9, 3)
 
 
-def _open(state: State, trouble: Trouble, place: str, stamp: int, count: int = 1) -> Transition:
+def _open(state: State, trouble: Trouble, place: str, stamp: int, count: int = 1, part: str = "") -> Transition:
     """Open a problem, or count it up where the same one is open."""
     for i, problem in enumerate(state.problems):
         if (problem.trouble, problem.place) == (trouble, place):
             more = replace(problem, count=problem.count + count)
             return replace(state, problems=(*state.problems[:i], more, *state.problems[i + 1 :])), ()
-    problem = Problem(trouble, place, count, stamp)
+    problem = Problem(trouble, place, count, stamp, part)
     note = Note(Outcome.PROBLEM_SEEN, place=place, trouble=trouble.value)
     return replace(state, problems=(*state.problems, problem)), (note,)
 
@@ -83,14 +80,29 @@ def _find(state: State, place: str, *troubles: Trouble) -> Problem | None:
     return next((p for p in state.problems if p.place == place and p.trouble in troubles), None)
 
 
+def _of_part(state: State, part: str, *troubles: Trouble) -> Problem | None:
+    return next((p for p in state.problems if p.part == part and p.trouble in troubles), None)
+
+
+def _without(state: State, trouble: Trouble) -> State:
+    return replace(state, problems=tuple(p for p in state.problems if p.trouble is not trouble))
+
+
 def _show(cell: Cell, state: State, stamp: int) -> Transition:
-    """Show the step `state.step`, or finish the job where there is none left."""
+    """Show the step `state.step`; where there is none left, the job is done as soon as nothing is to be put right."""
+    # A bin that is empty concerned the last step only.
+    state = replace(_without(state, Trouble.EMPTY_BIN), taken=0, placed=0)
     if state.step >= len(cell.task.steps):
-        return replace(state, phase=Phase.DONE, taken=0, placed=0), (Note(Outcome.JOB_DONE),)
-    current = cell.task.steps[state.step]
-    state = replace(state, phase=Phase.TAKE, taken=0, placed=0, step_since=stamp)
+        return _finish(replace(state, phase=Phase.PUT_RIGHT))
+    state = replace(state, phase=Phase.TAKE, step_since=stamp)
     state, notes = _check_stock(cell, state, stamp)
-    return state, (Note(Outcome.STEP_SHOWN, step=current.id), *notes)
+    return state, (Note(Outcome.STEP_SHOWN, step=cell.task.steps[state.step].id), *notes)
+
+
+def _finish(state: State) -> Transition:
+    if state.phase is Phase.PUT_RIGHT and not state.problems:
+        return replace(state, phase=Phase.DONE), (Note(Outcome.JOB_DONE),)
+    return state, ()
 
 
 def _check_stock(cell: Cell, state: State, stamp: int) -> Transition:
@@ -101,28 +113,39 @@ def _check_stock(cell: Cell, state: State, stamp: int) -> Transition:
     bins = cell.bins_with(current.part)
     empty = [b for b in bins if state.contents.get(b) is Content.EMPTY]
     if len(empty) == len(bins) and not _find(state, bins[0], Trouble.EMPTY_BIN):
-        return _open(state, Trouble.EMPTY_BIN, bins[0], stamp)
+        return _open(state, Trouble.EMPTY_BIN, bins[0], stamp, part=current.part)
     return state, ()
 
 
 def _place_changed(cell: Cell, state: State, event: PlaceChanged) -> Transition:
     state = replace(state, contents={**state.contents, event.place: event.content})
-    notes: tuple[Note, ...] = ()
-    if event.content is Content.FILLED and event.place in cell.scene.bin:
-        part = cell.scene.bin[event.place].part
-        for problem in [p for p in state.problems if p.trouble is Trouble.EMPTY_BIN]:
-            if cell.scene.bin[problem.place].part == part:
-                state, solved = _solve(state, problem, event.stamp)
-                notes += solved
+    if event.place in cell.scene.slot:
+        return _slot_changed(cell, state, event)
+    part = cell.scene.bin[event.place].part
+    if event.content is Content.FILLED:
+        problem = _of_part(state, part, Trouble.EMPTY_BIN)
+        return _solve(state, problem, event.stamp) if problem else (state, ())
+    # Only news of this bin counts: where the worker said that it is not empty, that word stands until then.
+    current = current_step(cell, state)
+    return _check_stock(cell, state, event.stamp) if current and current.part == part else (state, ())
+
+
+def _slot_changed(cell: Cell, state: State, event: PlaceChanged) -> Transition:
+    if not all(state.contents.get(s) is Content.EMPTY for s in watched_slots(cell)):
+        return state, ()
     if state.phase in (Phase.READY, Phase.DONE):
-        slots = [s.id for s in cell.scene.case.slots if s.confirm == "depth"]
-        if all(state.contents.get(s) is Content.EMPTY for s in slots):
-            state = replace(state, job=state.job + 1, step=0, problems=())
-            state, shown = _show(cell, state, event.stamp)
-            return state, (*notes, Note(Outcome.JOB_STARTED), *shown)
-        return state, notes
-    state, stock = _check_stock(cell, state, event.stamp)
-    return state, (*notes, *stock)
+        return _start(cell, state, event.stamp)
+    # One part out of the case is missing; when the case is empty and more are, it is another case.
+    missing = sum(p.count for p in state.problems if p.trouble is Trouble.MISSING)
+    if missing < 2:
+        return state, ()
+    state, notes = _start(cell, state, event.stamp)
+    return state, (Note(Outcome.CASE_GONE), *notes)
+
+
+def _start(cell: Cell, state: State, stamp: int) -> Transition:
+    state, shown = _show(cell, replace(state, job=state.job + 1, step=0, problems=()), stamp)
+    return state, (Note(Outcome.JOB_STARTED), *shown)
 
 
 def _happened(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
@@ -144,75 +167,121 @@ def _happened(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
     if handle is None:
         return state, notes
     state, more = handle(cell, state, event)
-    return state, notes + more
+    state, done = _finish(state)
+    return state, (*notes, *more, *done)
 
 
 def _taken(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
     current = current_step(cell, state)
-    assert current is not None
-    if cell.scene.bin[event.place].part != current.part:
-        return _open(state, Trouble.WRONG_PICK, event.place, event.stamp, event.count)
-    wanted = current.count - state.taken if state.phase is Phase.TAKE else 0
-    extra = event.count - wanted
+    part = cell.scene.bin[event.place].part
+    missing = _of_part(state, part, Trouble.MISSING)
+    if current and current.part == part:
+        wanted = current.count - state.taken
+    elif missing:
+        return _too_many(state, event, event.count - missing.count, part)
+    else:
+        return _open(state, Trouble.WRONG_PICK, event.place, event.stamp, event.count, part)
     notes: tuple[Note, ...] = ()
     if wanted > 0:
         state = replace(state, taken=state.taken + min(event.count, wanted))
         notes = (Note(Outcome.PART_TAKEN, step=current.id, place=event.place),)
     if state.taken >= current.count:
         state = replace(state, phase=Phase.PLACE)
-    if extra > 0:
-        state, more = _open(state, Trouble.TOO_MANY, event.place, event.stamp, extra)
-        notes += more
-    return state, notes
+    state, more = _too_many(state, event, event.count - wanted - (missing.count if missing else 0), part)
+    return state, (*notes, *more)
+
+
+def _too_many(state: State, event: WorkspaceEvent, extra: int, part: str) -> Transition:
+    return _open(state, Trouble.TOO_MANY, event.place, event.stamp, extra, part) if extra > 0 else (state, ())
 
 
 def _put_back(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
-    problem = _find(state, event.place, Trouble.WRONG_PICK, Trouble.TOO_MANY)
-    if problem:
-        return _solve(state, problem, event.stamp, min(event.count, problem.count))
+    part, count = cell.scene.bin[event.place].part, event.count
+    notes: tuple[Note, ...] = ()
+    problem = _find(state, event.place, Trouble.WRONG_PICK, Trouble.TOO_MANY) or _of_part(
+        state, part, Trouble.WRONG_PICK, Trouble.TOO_MANY
+    )
     current = current_step(cell, state)
-    assert current is not None
-    if cell.scene.bin[event.place].part == current.part and state.taken > 0:
-        # The part of this step went back to its bin: ask for it again.
-        return replace(state, phase=Phase.TAKE, taken=max(0, state.taken - event.count)), ()
-    return state, ()
+    mine = current is not None and current.part == part
+    if problem:
+        back = min(count, problem.count)
+        state, notes = _solve(state, problem, event.stamp, back)
+        count -= back
+        if mine:
+            # If too many were seen where there were not, it was the right one that went back.
+            state = replace(state, taken=max(state.placed, state.taken - back))
+    if mine and 0 < count <= state.taken - state.placed:
+        # The part of this step went back to its bin: ask for it again. More than the hand held is a refill.
+        state = replace(state, phase=Phase.TAKE, taken=state.taken - count)
+    return state, notes
 
 
 def _placed(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
     missing = _find(state, event.place, Trouble.MISSING)
     if missing:
-        return _solve(state, missing, event.stamp)
+        return _solve(state, missing, event.stamp, event.count)
     current = current_step(cell, state)
-    assert current is not None
-    if event.place != current.slot:
-        return _open(state, Trouble.WRONG_SLOT, event.place, event.stamp)
-    wrong = [p for p in state.problems if p.trouble is Trouble.WRONG_PICK]
+    if current is None or event.place != current.slot:
+        return _placed_wrong(cell, state, event)
+    wrong = oldest(state, Trouble.WRONG_PICK)
     if wrong and state.phase is Phase.TAKE:
         # Nothing right was taken yet, so what lies in the slot is the wrong part.
-        return _open(state, Trouble.WRONG_SLOT, event.place, event.stamp)
-    placed = state.placed + event.count
-    notes: tuple[Note, ...] = ()
-    if state.phase is Phase.TAKE:
-        state = replace(state, taken=max(state.taken, min(placed, current.count)))
+        return _open(state, Trouble.WRONG_SLOT, event.place, event.stamp, event.count, wrong.part)
+    return _placed_right(cell, state, event.place, event.count, event.stamp)
+
+
+def _placed_right(cell: Cell, state: State, slot: str, count: int, stamp: int) -> Transition:
+    """`count` parts came into the slot of the step."""
+    current = cell.task.steps[state.step]
+    placed = state.placed + count
+    state = replace(state, placed=placed, taken=max(state.taken, min(placed, current.count)))
     if placed < current.count:
-        return replace(state, placed=placed), notes
-    seconds = _seconds(state.step_since, event.stamp)
-    done = Note(Outcome.STEP_DONE, step=current.id, place=event.place, seconds=seconds)
-    # What concerned only this step is over with it.
-    over = [p for p in state.problems if p.trouble is Trouble.EMPTY_BIN]
-    state = replace(state, step=state.step + 1, problems=tuple(p for p in state.problems if p not in over))
-    state, shown = _show(cell, state, event.stamp)
-    return state, (*notes, done, *shown)
+        return state, ()
+    notes: tuple[Note, ...] = ()
+    extra = placed - current.count
+    if extra:
+        # They lie where they should not, and they were taken where nothing more was asked.
+        state, notes = _open(state, Trouble.WRONG_SLOT, slot, stamp, extra, current.part)
+        known = _of_part(state, current.part, Trouble.TOO_MANY)
+        uncounted = extra - (known.count if known else 0)
+        if uncounted > 0:
+            bin_id = known.place if known else cell.bins_with(current.part)[0]
+            state, more = _open(state, Trouble.TOO_MANY, bin_id, stamp, uncounted, current.part)
+            notes += more
+    state, done = _step_done(cell, state, stamp)
+    return state, (*notes, *done)
+
+
+def _placed_wrong(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
+    """Something lies where nothing was asked. What it is was not seen: most likely what the hand holds."""
+    in_hand = oldest(state, Trouble.WRONG_PICK, Trouble.TOO_MANY) or oldest(state, Trouble.MISSING)
+    current = current_step(cell, state)
+    if in_hand and not (state.phase is Phase.PLACE and in_hand.trouble is Trouble.MISSING):
+        part = in_hand.part
+    elif current:
+        # Taken unseen, if the step was taking: go on with it in the hand, as far as one can tell.
+        part, state = current.part, replace(state, phase=Phase.PLACE)
+    else:
+        part = ""
+    return _open(state, Trouble.WRONG_SLOT, event.place, event.stamp, event.count, part)
 
 
 def _removed(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
+    count = event.count
+    notes: tuple[Note, ...] = ()
     wrong = _find(state, event.place, Trouble.WRONG_SLOT)
     if wrong:
-        return _solve(state, wrong, event.stamp)
-    finished = {s.slot for s in cell.task.steps[: state.step]}
-    if event.place in finished:
-        return _open(state, Trouble.MISSING, event.place, event.stamp)
-    return replace(state, placed=max(0, state.placed - 1)), ()
+        out = min(count, wrong.count)
+        state, notes = _solve(state, wrong, event.stamp, out)
+        count -= out
+    done = next((s for s in cell.task.steps[: state.step] if s.slot == event.place), None)
+    if done and count:
+        state, more = _open(state, Trouble.MISSING, event.place, event.stamp, count, done.part)
+        return state, notes + more
+    current = current_step(cell, state)
+    if current and event.place == current.slot:
+        state = replace(state, placed=max(0, state.placed - count))
+    return state, notes
 
 
 def _visited(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
@@ -221,43 +290,81 @@ def _visited(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
     if problem:
         return _solve(state, problem, event.stamp)
     current = current_step(cell, state)
-    assert current is not None
-    if state.phase is Phase.TAKE and event.place in cell.bins_with(current.part):
+    if current and state.phase is Phase.TAKE and event.place in cell.bins_with(current.part):
         return _taken(cell, state, replace(event, count=current.count - state.taken))
-    if state.phase is Phase.PLACE and event.place == current.slot:
+    if current and state.phase is Phase.PLACE and event.place == current.slot:
         return _placed(cell, state, replace(event, count=current.count - state.placed))
     return state, ()
+
+
+def _step_done(cell: Cell, state: State, stamp: int) -> Transition:
+    current = cell.task.steps[state.step]
+    seconds = _seconds(state.step_since, stamp)
+    done = Note(Outcome.STEP_DONE, step=current.id, place=current.slot, seconds=seconds)
+    state, shown = _show(cell, replace(state, step=state.step + 1), stamp)
+    return state, (done, *shown)
 
 
 def _asked(cell: Cell, state: State, event: OperatorInput) -> Transition:
     asked, now = event.asked, event.stamp
     if asked is Asked.PAUSE and not state.paused:
         return replace(state, paused=True), (Note(Outcome.PAUSED),)
-    if asked is Asked.RESUME and state.paused:
+    if asked in (Asked.RESUME, Asked.NEXT) and state.paused:
         return replace(state, paused=False), (Note(Outcome.RESUMED),)
     if asked is Asked.HELP and state.help_since is None:
         return replace(state, help_since=now), (Note(Outcome.HELP_ASKED),)
     if asked is Asked.HELP_DONE and state.help_since is not None:
         note = Note(Outcome.HELP_ENDED, seconds=_seconds(state.help_since, now))
         return replace(state, help_since=None), (note,)
-    if asked is Asked.YOU_ARE_WRONG:
-        return _corrected(state, now)
+    if asked not in (Asked.YOU_ARE_WRONG, Asked.NEXT, Asked.BACK):
+        return state, ()
+    change = {Asked.YOU_ARE_WRONG: _corrected, Asked.NEXT: _confirmed, Asked.BACK: _went_back}[asked]
+    state, notes = change(cell, state, now)
+    state, done = _finish(state)
+    return state, (*notes, *done)
+
+
+def _confirmed(cell: Cell, state: State, now: int) -> Transition:
+    """The worker says that what is asked was done; the worker's word counts, and the journal says it was one."""
+    asked = ask(cell, state)
+    if asked.problem:
+        return _solve(state, asked.problem, now)
     current = current_step(cell, state)
-    if asked is Asked.NEXT and current is not None:
-        # The worker says it is done; the worker's word counts, and the journal says through what it came.
-        seconds = _seconds(state.step_since, now)
-        done = Note(Outcome.STEP_DONE, step=current.id, place=current.slot, seconds=seconds)
-        state, shown = _show(cell, replace(state, step=state.step + 1, problems=()), now)
-        return state, (done, *shown)
-    if asked is Asked.BACK and state.job > 0 and state.phase is not Phase.READY and state.step > 0:
-        return _show(cell, replace(state, step=state.step - 1, problems=()), now)
-    return state, ()
+    if current is None:
+        slots = [state.contents.get(s) for s in watched_slots(cell)]
+        # No case is started on one that is not empty: a second press after the last step is a slip.
+        return (state, ()) if Content.FILLED in slots or None in slots else _start(cell, state, now)
+    if state.phase is Phase.TAKE and asked.unseen:
+        taken = Note(Outcome.PART_TAKEN, step=current.id, place=asked.marks[0].place)
+        return replace(state, phase=Phase.PLACE, taken=current.count), (taken,)
+    return _step_done(cell, state, now)
 
 
-def _corrected(state: State, now: int) -> Transition:
-    """The worker says the system is wrong: the oldest problem is dropped and work goes on."""
+def _went_back(cell: Cell, state: State, now: int) -> Transition:
+    """From placing to taking, from taking to the step before."""
+    if state.phase is Phase.PLACE:
+        return _check_stock(cell, replace(state, phase=Phase.TAKE, taken=state.placed), now)
+    if state.phase is Phase.READY or state.step == 0:
+        return state, ()
+    ahead = {s.slot for s in cell.task.steps[state.step - 1 :]}
+    problems = tuple(p for p in state.problems if not (p.trouble is Trouble.MISSING and p.place in ahead))
+    return _show(cell, replace(state, step=state.step - 1, problems=problems), now)
+
+
+def _corrected(cell: Cell, state: State, now: int) -> Transition:
+    """The worker says the system is wrong: what it asks to put right is right, or else it is the other half's turn."""
     notes: tuple[Note, ...] = (Note(Outcome.CORRECTED),)
-    if state.problems:
-        state, solved = _solve(state, state.problems[0], now)
-        notes += solved
-    return state, notes
+    problem = ask(cell, state).problem
+    current = current_step(cell, state)
+    if problem:
+        state, more = _solve(state, problem, now)
+        if current and problem.trouble is Trouble.WRONG_SLOT and problem.place == current.slot:
+            state, placed = _placed_right(cell, state, current.slot, problem.count, now)
+            more += placed
+    elif state.paused or current is None:
+        more = ()
+    elif state.phase is Phase.TAKE:
+        state, more = replace(state, phase=Phase.PLACE), ()
+    else:
+        state, more = _went_back(cell, state, now)
+    return state, notes + more

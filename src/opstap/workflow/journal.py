@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -32,7 +33,10 @@ from opstap.workflow.model import (
     WorkspaceEvent,
 )
 
-SCHEMA = """
+VERSION = 1
+"""Of the form of the file, kept in it as `user_version`; raised when the table or the events' fields change."""
+SCHEMA = f"""
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS journal (
     number  INTEGER PRIMARY KEY,    -- order of writing
     stamp   INTEGER NOT NULL,       -- nanoseconds of the cell's clock: the cause's capture time
@@ -44,7 +48,11 @@ CREATE TABLE IF NOT EXISTS identity (
     id      TEXT NOT NULL           -- a UUID of this journal, so that who reads it twice can tell
 ) STRICT;
 INSERT INTO identity SELECT lower(hex(randomblob(16))) WHERE NOT EXISTS (SELECT * FROM identity);
+PRAGMA user_version = {VERSION};
+COMMIT;
 """
+WAIT = 5.0
+"""Seconds to wait for another program that writes in the journal."""
 
 
 class JournalError(Exception):
@@ -62,26 +70,46 @@ class Entry:
 
 
 class Journal:
-    """The journal in one file.
+    """The journal in one file; with `reading`, one that is there and is not written, also while a cell writes it.
 
     Raises:
-        JournalError: the file cannot be opened or is not a journal.
+        JournalError: the file cannot be opened or is not a journal of this version.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, reading: bool = False) -> None:
         self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            # FULL: a commit is on the disk before it returns, so a power cut loses nothing that was shown.
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(SCHEMA)
+        with self._told("opened"):
+            if not reading:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            mode = "rw" if reading else "rwc"  # a reader, too, has to share the write-ahead log's index
+            self._db = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=WAIT
+            )
+            version = self._version()
+            if version not in (VERSION, None if reading else 0):
+                self._db.close()
+                raise JournalError(_OTHER.format(path=path, found=version))
+            if not reading:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                # FULL: a commit is on the disk before it returns, so a power cut loses nothing that was shown.
+                self._db.execute("PRAGMA synchronous=FULL")
+                self._db.executescript(SCHEMA)
             self.identity = UUID(self._db.execute("SELECT id FROM identity").fetchone()[0])
+
+    def _version(self) -> int:
+        """0: a new file; -1: another program's, or an older form that was not numbered."""
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        return -1 if version == 0 and tables else int(version)
+
+    @contextmanager
+    def _told(self, done: str) -> Iterator[None]:
+        """Tell what the system or SQLite refuses, and what to do about it."""
+        try:
+            yield
         except (OSError, sqlite3.Error) as error:
-            raise JournalError(
-                f"{path}: the journal cannot be opened ({error}). Give a folder you may write in, or move it away."
-            ) from error
+            advice = next((a for words, a in _ADVICE.items() if words in str(error)), _ADVICE[""])
+            raise JournalError(f"{self.path}: the journal cannot be {done} ({error}). {advice}") from error
 
     def __enter__(self) -> Journal:
         return self
@@ -98,18 +126,11 @@ class Journal:
         """Write one event and what it meant; it is on the disk when this returns.
 
         Raises:
-            JournalError: it could not be written; then nothing of it is.
+            JournalError: it is not written.
         """
-        try:
-            self._db.execute(
-                "INSERT INTO journal (stamp, kind, event, notes) VALUES (?, ?, ?, ?)",
-                (event.stamp, _KIND[type(event)], json.dumps(asdict(event)), json.dumps([asdict(n) for n in notes])),
-            )
-        except sqlite3.Error as error:
-            raise JournalError(
-                f"{self.path}: the journal cannot be written ({error}), so the work waits. Make room on the disk; "
-                "what was written before is safe."
-            ) from error
+        row = (event.stamp, _KIND[type(event)], json.dumps(asdict(event)), json.dumps([asdict(n) for n in notes]))
+        with self._told("written"):
+            self._db.execute("INSERT INTO journal (stamp, kind, event, notes) VALUES (?, ?, ?, ?)", row)
 
     @property
     def last(self) -> int:
@@ -120,15 +141,16 @@ class Journal:
         """All lines, or those after line number `after`, in the order they were written.
 
         Raises:
-            JournalError: the file cannot be read.
+            JournalError: the file is damaged; the message names the line.
         """
-        try:
+        with self._told("read"):
             rows = self._db.execute("SELECT * FROM journal WHERE number > ? ORDER BY number", (after,))
-        except sqlite3.Error as error:
-            raise JournalError(f"{self.path}: the journal cannot be read ({error}).") from error
-        for number, stamp, kind, event, notes in rows:
-            data = json.loads(event)
-            yield Entry(number, stamp, _READ[kind](data), tuple(_note(n) for n in json.loads(notes)))
+            for number, stamp, kind, event, notes in rows:
+                try:
+                    read = _READ[kind](json.loads(event))
+                    yield Entry(number, stamp, read, tuple(_note(n) for n in json.loads(notes)))
+                except (KeyError, TypeError, ValueError) as error:
+                    raise JournalError(_LINE.format(path=self.path, number=number, error=error)) from error
 
 
 class Recorder:
@@ -158,6 +180,22 @@ class Recorder:
         self.journal.append(event, notes)
         self.state = state
         return notes
+
+
+_ADVICE = {
+    "disk is full": "Make room on the disk: the work goes on where it was.",
+    "disk I/O": "Look after the disk, and move what is left of the journal to another one.",
+    "locked": "Another program writes in it: is this cell running twice?",
+    "not a database": "Move that file away, or give another folder.",
+    "malformed": "Move it away; the cell starts a new one.",
+    "": "Give a folder you may write in, or move it away.",
+}
+"""What to do, by words in the error's text (SQLite's result codes are not in Python 3.10's errors)."""
+_OTHER = (
+    "{path}: this is no journal of this version (found version {found}, allowed: " + f"{VERSION}"
+    "). Move it away, or read it with the version that wrote it."
+)
+_LINE = "{path}: line {number} of the journal cannot be read ({error!r}). Move it away; the cell starts a new one."
 
 
 def _note(data: dict[str, Any]) -> Note:

@@ -102,6 +102,8 @@ class Phase(str, Enum):
     """Waiting for an empty case."""
     TAKE = "take"
     PLACE = "place"
+    PUT_RIGHT = "put_right"
+    """Every step is done, but something is still to be put right."""
     DONE = "done"
     """The case is full; a next empty case starts the next job."""
 
@@ -114,7 +116,7 @@ class Trouble(str, Enum):
     TOO_MANY = "too_many"
     """More were taken from `place` than asked; put `count` back."""
     WRONG_SLOT = "wrong_slot"
-    """A part was put in `place`; it belongs elsewhere."""
+    """A part was put in `place`; it belongs elsewhere, or it is one too many there."""
     MISSING = "missing"
     """The part of a step that was done is gone from `place`."""
     EMPTY_BIN = "empty_bin"
@@ -129,6 +131,8 @@ class Problem:
     place: str
     count: int
     stamp: int
+    part: str = ""
+    """The part it is about, as far as can be told: nobody sees which part lies in a wrong slot. Empty: unknown."""
 
 
 @dataclass(frozen=True)
@@ -142,11 +146,11 @@ class State:
     step: int = 0
     """Index of the current step; the number of steps when done."""
     taken: int = 0
-    """Parts of this step in hand."""
+    """Parts of this step that were surely taken, with those in the slot; fewer than asked while placing: not sure."""
     placed: int = 0
     """Parts of this step in the slot, where it asks for more than one."""
     problems: tuple[Problem, ...] = ()
-    """Oldest first; the oldest is shown first."""
+    """Oldest first. Which one is put right first: see `asking`."""
     paused: bool = False
     help_since: int | None = None
     """Stamp of the open call for help."""
@@ -166,6 +170,8 @@ class Outcome(str, Enum):
     PART_TAKEN = "part_taken"
     STEP_DONE = "step_done"
     JOB_DONE = "job_done"
+    CASE_GONE = "case_gone"
+    """The case was taken away before it was full; the next one is a new job."""
     PROBLEM_SEEN = "problem_seen"
     PROBLEM_SOLVED = "problem_solved"
     HELP_ASKED = "help_asked"

@@ -39,6 +39,7 @@ class Config:
     person: str = parameter("path of the simulated person's file, config/people/*.yaml")
     seed: int = parameter("seed of the person and the parts", 1, 0, 2**31 - 1)
     speed: float = parameter("simulated seconds in a second; 0: as fast as the machine can", 1.0, 0.0, 100.0)
+    linger: float = parameter("seconds to go on after the case is packed", 0.0, 0.0, 3600.0)
     saved: str = parameter("file in which the world is kept over a restart; empty: none", "")
 
 
@@ -47,6 +48,7 @@ class CellSimulator(CellNode):
         super().__init__("cell_simulator")
         config = declare(self, Config)
         self.saved = Path(config.saved) if config.saved else None
+        self.linger, self.packed_at = config.linger, math.inf
         self.simulator = Simulator(self.cell, load_traits(Path(config.person), self.cell), config.seed)
         if self.saved and self.saved.exists():
             self.simulator = pickle.loads(self.saved.read_bytes())  # written by this node in the run's own folder
@@ -82,8 +84,10 @@ class CellSimulator(CellNode):
             fresh = self.saved.with_suffix(".new")
             fresh.write_bytes(pickle.dumps(self.simulator))
             fresh.replace(self.saved)
-        if self.simulator.finished:
+        if self.simulator.finished and self.packed_at == math.inf:
+            self.packed_at = time.monotonic()
             self.get_logger().info(f"the case is packed after {self.simulator.ticks / self.simulator.fps:.1f} s")
+        if time.monotonic() - self.packed_at >= self.linger:
             if self.saved:
                 self.saved.unlink(missing_ok=True)
             rclpy.shutdown()

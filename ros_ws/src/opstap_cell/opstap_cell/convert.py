@@ -17,7 +17,7 @@ from opstap.instructions import Cell
 from opstap.perception.watch import Hand, PlaceSeen
 from opstap.scene import Profile
 from opstap.simulation.world import Held, WorldState
-from opstap.workflow.engine import current_step
+from opstap.workflow.asking import current_step
 from opstap.workflow.model import (
     Asked,
     Content,
@@ -183,12 +183,15 @@ def state_to_ros(state: State, cell: Cell, profile: Profile, stamp: int, frame: 
         task=state.task, job=int(state.job), phase=state.phase.value, step=int(state.step),
         steps=len(cell.task.steps), step_id=step.id if step else "", taken=int(state.taken), placed=int(state.placed),
         problems=[
-            m.Problem(trouble=p.trouble.value, place=p.place, count=int(p.count), since=time_to_ros(p.stamp))
+            m.Problem(
+                trouble=p.trouble.value, place=p.place, part=p.part, count=int(p.count), since=time_to_ros(p.stamp)
+            )
             for p in state.problems
         ],
         paused=bool(state.paused), help_asked=state.help_since is not None,
         help_since=time_to_ros(state.help_since or 0), step_since=time_to_ros(state.step_since),
-        empty_bins=[b.id for b in cell.scene.bins if state.contents.get(b.id) is Content.EMPTY],
+        empty=[p for p, content in state.contents.items() if content is Content.EMPTY],
+        unseen=[p for p, content in state.contents.items() if content is Content.CANNOT_SEE],
         person=profile.id, language=profile.language, level=profile.level, sequence=int(state.sequence),
     )  # fmt: skip
     message.header.stamp, message.header.frame_id = time_to_ros(stamp), frame
@@ -196,15 +199,16 @@ def state_to_ros(state: State, cell: Cell, profile: Profile, stamp: int, frame: 
 
 
 def state_from_ros(message: m.WorkState) -> State:
-    """The part of the state that is shown: of the contents only the empty bins travel."""
+    """The part of the state that is shown: of the contents, what is empty and what cannot be seen."""
+    contents = dict.fromkeys(message.empty, Content.EMPTY) | dict.fromkeys(message.unseen, Content.CANNOT_SEE)
     return State(
         task=message.task, job=message.job, phase=Phase(message.phase), step=message.step, taken=message.taken,
         placed=message.placed,
         problems=tuple(
-            Problem(Trouble(p.trouble), p.place, p.count, time_from_ros(p.since)) for p in message.problems
+            Problem(Trouble(p.trouble), p.place, p.count, time_from_ros(p.since), p.part) for p in message.problems
         ),
         paused=message.paused, help_since=time_from_ros(message.help_since) if message.help_asked else None,
-        step_since=time_from_ros(message.step_since), contents=dict.fromkeys(message.empty_bins, Content.EMPTY),
+        step_since=time_from_ros(message.step_since), contents=contents,
         sequence=message.sequence,
     )  # fmt: skip
 

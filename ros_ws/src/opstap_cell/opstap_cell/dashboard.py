@@ -1,7 +1,7 @@
 """Serves the bench page: the live cell from above, what is projected, the step, the events.
 
-Subscribes: work_state, workspace_state, camera/color/image_raw/compressed, projector/<id>/image, /diagnostics.
-Publishes: operator_input.
+Subscribes: work_state, workspace_state, projector/<id>/image, projector/<id>/state, /diagnostics, and while a page is
+connected camera/color/image_raw/compressed. Publishes: operator_input.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
 
 from opstap.pages import protocol
@@ -25,10 +28,14 @@ from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, SENSOR, STATE
-from opstap_interfaces.msg import OperatorInput, WorkspaceState, WorkState
+from opstap_interfaces.msg import OperatorInput, ProjectionState, WorkspaceState, WorkState
 
 GONE_AFTER = 3.0
 """Seconds without diagnostics after which a node is shown as gone."""
+SILENT_AFTER = 2.0
+"""Seconds without a work state after which the pages say that the cell is silent."""
+LATENCIES, LATENCY_UP_TO = 300, 5.0
+"""Answers of the projector over which latency is told, and seconds above which it is none: a picture sent again."""
 LEVELS = {b"\x00": "ok", b"\x01": "warn", b"\x02": "error", b"\x03": "stale"}
 
 
@@ -45,6 +52,9 @@ class Dashboard(CellNode):
         config = declare(self, Config)
         self.bench = Bench(self.cell, simulated=config.simulated)
         self.work: WorkState | None = None
+        self.heard = 0.0
+        self.thrown: Image | None = None
+        self.latencies: deque[float] = deque(maxlen=LATENCIES)
         self.contents: dict[str, Content] = {}
         self.nodes: dict[str, tuple[float, protocol.NodeStatus]] = {}
         self.clock_was: tuple[float, int] | None = None
@@ -52,9 +62,11 @@ class Dashboard(CellNode):
         self.input_out = self.create_publisher(OperatorInput, "operator_input", EVENT)
         self.create_subscription(WorkState, "work_state", self.on_work_state, STATE)
         self.create_subscription(WorkspaceState, "workspace_state", self.on_workspace, STATE)
-        self.create_subscription(CompressedImage, "camera/color/image_raw/compressed", self.on_camera, SENSOR)
+        self.camera: Subscription | None = None
         for p in self.cell.scene.projectors:
             self.create_subscription(Image, f"projector/{p.id}/image", self.on_projection, STATE)
+            if not config.simulated:  # the simulated clock goes in steps of whole frames and tells no latency
+                self.create_subscription(ProjectionState, f"projector/{p.id}/state", self.on_light, EVENT)
         self.create_subscription(DiagnosticArray, "/diagnostics", self.on_diagnostics, 10)
         self.create_timer(0.1, self.show, clock=Clock(clock_type=ClockType.STEADY_TIME))
         root = Path(os.environ.get("OPSTAP_ROOT", ".")) / "web"
@@ -67,7 +79,7 @@ class Dashboard(CellNode):
 
     def on_work_state(self, message: WorkState) -> None:
         self.got_input()
-        self.work = message
+        self.work, self.heard = message, time.monotonic()
 
     def on_workspace(self, message: WorkspaceState) -> None:
         self.contents = {p.place: convert.CONTENTS[p.content] for p in message.places}
@@ -77,10 +89,12 @@ class Dashboard(CellNode):
         self.pages.publish_image(protocol.PictureKind.CAMERA, stamp, bytes(message.data))
 
     def on_projection(self, message: Image) -> None:
-        image = cv2.cvtColor(convert.image_from_ros(message), cv2.COLOR_RGB2BGR)
-        encoded = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
-        stamp = convert.time_from_ros(message.header.stamp)
-        self.pages.publish_image(protocol.PictureKind.PROJECTOR, stamp, encoded)
+        self.thrown = message
+
+    def on_light(self, message: ProjectionState) -> None:
+        seconds = (convert.time_from_ros(message.header.stamp) - convert.time_from_ros(message.source_stamp)) / 1e9
+        if 0 <= seconds < LATENCY_UP_TO:
+            self.latencies.append(seconds)
 
     def on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
@@ -90,6 +104,7 @@ class Dashboard(CellNode):
 
     def show(self) -> None:
         """Put the newest state on the pages, ten times a second."""
+        self.show_pictures()
         if self.work is None:
             return
         now, stamp = time.monotonic(), convert.time_from_ros(self.work.header.stamp)
@@ -102,8 +117,31 @@ class Dashboard(CellNode):
             for at, s in self.nodes.values()
         )
         profile = self.cell.scene.profile[self.work.person]
-        state = convert.state_from_ros(self.work)
-        self.pages.publish(self.bench.update(state, profile, stamp, self.contents, nodes, self.speed))
+        state, silent = convert.state_from_ros(self.work), now - self.heard > SILENT_AFTER
+        self.pages.publish(
+            self.bench.update(state, profile, stamp, self.contents, nodes, self.speed, self.latency(), silent)
+        )
+
+    def show_pictures(self) -> None:
+        """Ask the camera for pictures, and encode those of the projector, only while somebody looks."""
+        if self.pages.connected and self.camera is None:
+            topic = "camera/color/image_raw/compressed"
+            self.camera = self.create_subscription(CompressedImage, topic, self.on_camera, SENSOR)
+        elif not self.pages.connected and self.camera is not None:
+            self.destroy_subscription(self.camera)
+            self.camera = None
+        if self.pages.connected and self.thrown is not None:
+            image = cv2.cvtColor(convert.image_from_ros(self.thrown), cv2.COLOR_RGB2BGR)
+            encoded = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
+            stamp = convert.time_from_ros(self.thrown.header.stamp)
+            self.pages.publish_image(protocol.PictureKind.PROJECTOR, stamp, encoded)
+            self.thrown = None
+
+    def latency(self) -> tuple[protocol.Latency, ...]:
+        if not self.latencies:
+            return ()
+        p50, p95 = np.percentile(self.latencies, (50, 95))
+        return (protocol.Latency(what="light", p50=float(p50), p95=float(p95)),)
 
     def on_page_input(self, message: protocol.OperatorInput, role: protocol.Role) -> None:
         out = OperatorInput(asked=message.asked.value, source=f"page ({role})")

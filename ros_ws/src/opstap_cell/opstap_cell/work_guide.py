@@ -13,8 +13,9 @@ from pathlib import Path
 
 from opstap.documents import nearest
 from opstap.evaluation.summary import describe
+from opstap.workflow.changes import Changes, Look
 from opstap.workflow.journal import Journal, JournalError, Recorder
-from opstap.workflow.model import Content, Event, PlaceChanged, Started
+from opstap.workflow.model import Event, Started
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
@@ -40,6 +41,7 @@ class WorkGuide(CellNode):
             self.recorder = Recorder(self.cell, Journal(Path(config.journal)))
         except JournalError as error:
             raise StartError(str(error)) from error
+        self.changes = Changes()
         self.stamp = 0
         self.state_out = self.create_publisher(WorkState, "work_state", STATE)
         self.create_subscription(OperatorInput, "operator_input", self.on_input, EVENT)
@@ -54,6 +56,7 @@ class WorkGuide(CellNode):
         except JournalError as error:
             # What cannot be kept is not decided on. The next message repeats it.
             self.fault = str(error)
+            self.get_logger().error(self.fault, throttle_duration_sec=5.0)
         self.publish()
 
     def decide_on(self, message: WorkspaceState) -> None:
@@ -61,11 +64,9 @@ class WorkGuide(CellNode):
         for event in message.events:
             if event.sequence > self.recorder.state.sequence:
                 self.decide(convert.event_from_ros(event))
-        for place in message.places:
-            content = convert.CONTENTS[place.content]
-            hidden = place.occupied or content is Content.CANNOT_SEE
-            if not hidden and self.recorder.state.contents.get(place.place) is not content:
-                self.decide(PlaceChanged(self.stamp, place.place, content))
+        looks = [Look(p.place, convert.CONTENTS[p.content], p.occupied) for p in message.places]
+        for change in self.changes.find(self.recorder.state.contents, looks, self.stamp):
+            self.decide(change)
 
     def on_input(self, message: OperatorInput) -> None:
         try:
