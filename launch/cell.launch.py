@@ -70,7 +70,8 @@ def nodes(context):
         load_traits(person, cell)
         # The simulator makes the clock and does not follow it.
         simulator = node("cell_simulator", person=str(person), seed=int(value["seed"]), speed=speed,
-                         linger=float(value["linger"]), saved=str(kept / "world.pickle"), use_sim_time=False)  # fmt: skip
+                         linger=float(value["linger"]), saved=str(kept / "world.pickle"),
+                         use_sim_time=False)  # fmt: skip
         actions += [simulator, RegisterEventHandler(OnProcessExit(target_action=simulator, on_exit=_end))]
     if value["film"] == "true":
         actions.append(node("film", out=str(out)))
