@@ -3,11 +3,15 @@ PYTHON ?= python3
 SHELL := /bin/bash
 ENVIRONMENT := source ros_ws/environment.sh
 
-.PHONY: setup setup-tests demo test bench lock
+.PHONY: pictures setup setup-tests demo test bench lock
 
 demo: setup
 	@$(ENVIRONMENT) && opstap launch cell.launch.py film:=true speed:=2 linger:=5 && opstap summary out/journal.db \
 	  && echo && echo "In out/: journal.db, bench.mp4, steps/*.jpg"
+
+# The docs' pictures and the list of messages, from the real drawing code. With a running cell: make pictures PAGE=--page=URL
+pictures: setup
+	@$(ENVIRONMENT) && python docs/generate.py $(PAGE)
 
 setup:
 	@$(PYTHON) ros_ws/bootstrap.py

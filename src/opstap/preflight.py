@@ -56,18 +56,22 @@ def check(config: Path, cell: str, task: str, out: Path, port: int) -> tuple[Cel
     return loaded, files
 
 
+RESULTS = ("journal.db", "journal.db-wal", "journal.db-shm", "bench*.mp4", "steps")
+
+
 def begin_anew(out: Path) -> Path:
-    """Set an earlier simulated run aside: its journal gets a number, what nodes kept over restarts is removed.
+    """Set the results of an earlier simulated run aside, in a folder `run_1`, `run_2`, ...; what nodes kept over
+    restarts is removed.
 
     Returns the folder in which the nodes keep what they need after a restart.
     """
-    journal = out / "journal.db"
-    if journal.exists():
-        number = 1 + len(list(out.glob("journal_*.db")))
-        for end in ("", "-wal", "-shm"):
-            part = out / f"journal.db{end}"
-            if part.exists():
-                part.rename(out / f"journal_{number}.db{end}")
+    earlier = [path for pattern in RESULTS for path in out.glob(pattern)]
+    if earlier:
+        number = 1 + max((int(p.name[4:]) for p in out.glob("run_*") if p.name[4:].isdigit()), default=0)
+        aside = out / f"run_{number}"
+        aside.mkdir()
+        for path in earlier:
+            path.rename(aside / path.name)
     kept = out / "kept"
     kept.mkdir(exist_ok=True)
     for stale in kept.iterdir():

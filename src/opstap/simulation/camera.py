@@ -28,7 +28,7 @@ from open3d.t.geometry import RaycastingScene  # noqa: E402
 
 KINDS = {"matte": FLAT, "glossy": GLOSSY, "dark": DARK, "transparent": TRANSPARENT}
 FLOOR_COLOR, TABLE_COLOR = (92, 88, 84), (196, 190, 180)
-BIN_COLOR, CASE_COLOR = (128, 146, 166), (58, 70, 88)
+BIN_COLOR, CASE_COLOR = (128, 146, 166), (138, 148, 160)
 LIGHT = np.array([0.25, -0.35, 0.9]) / np.linalg.norm([0.25, -0.35, 0.9])
 """Direction to the room's lamp, table frame."""
 AMBIENT, LAMP, THROWN = 0.34, 0.34, 0.75

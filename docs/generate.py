@@ -1,0 +1,132 @@
+"""Makes what the docs show of the real thing: `make pictures`, or `python docs/generate.py [--page URL]`.
+
+- docs/interfaces.md, from the comments in the .msg and .action files;
+- docs/pictures/light_*.jpg and bench.jpg: the light as the projector throws it on the simulated bench;
+- docs/pictures/page.jpg, with the URL of a running cell's page (needs Chromium).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PICTURES = ROOT / "docs" / "pictures"
+INTERFACES = ROOT / "ros_ws" / "src" / "opstap_interfaces"
+CROP = (360, 280)
+"""Width and height of a picture of one light, pixels of the camera."""
+
+
+def rows(text: str) -> list[tuple[str, str, str]]:
+    """The fields of one part of an interface file: type, name, meaning. Constants are those with `=`."""
+    found = []
+    for line in text.splitlines():
+        code, _, comment = line.partition("#")
+        if code.strip():
+            kind, _, name = code.strip().partition(" ")
+            found.append((kind, name.strip(), comment.strip()))
+    return found
+
+
+def interfaces() -> str:
+    """The text of docs/interfaces.md."""
+    out = [
+        "# Messages and actions",
+        "",
+        "Written by `python docs/generate.py` from `ros_ws/src/opstap_interfaces`; do not edit. Metres, seconds and",
+        "radians unless a name says otherwise; positions in the table frame (docs/scene-and-task.md).",
+    ]
+    for path in sorted(INTERFACES.glob("*/*.msg")) + sorted(INTERFACES.glob("*/*.action")):
+        text = path.read_text(encoding="utf-8")
+        parts = text.split("\n---\n") if path.suffix == ".action" else [text]
+        titles = ("Goal", "Result", "Feedback") if path.suffix == ".action" else ("",)
+        intro = [line.lstrip("# ") for line in text.splitlines() if line.startswith("#")]
+        out += ["", f"## {path.stem}", "", " ".join(intro)]
+        for title, part in zip(titles, parts, strict=True):
+            out += ["", f"*{title}*" if title else "", "| field | type | meaning |", "|---|---|---|"]
+            out += [f"| `{name}` | {kind} | {meaning} |" for kind, name, meaning in rows(part)]
+    return "\n".join(line for i, line in enumerate(out) if line or out[i - 1]) + "\n"
+
+
+def pictures() -> None:
+    """The light of every meaning on the simulated bench."""
+    import cv2
+    import numpy as np
+
+    from opstap.guidance.cues import cues
+    from opstap.guidance.drawing import Painter
+    from opstap.instructions import load_cell
+    from opstap.simulation.bench import Bench
+    from opstap.simulation.camera import SimulatedCamera
+    from opstap.simulation.world import WorldState
+    from opstap.workflow.model import Content, Phase, Problem, State, Trouble
+
+    cell = load_cell(ROOT / "config/cells/oral_care.yaml", ROOT / "config/tasks/oral_care_case.yaml")
+    person = cell.scene.profile["default"]
+    painter, camera = Painter(cell, cell.scene.projectors[0]), SimulatedCamera(cell, 1)
+    take = State(phase=Phase.TAKE, step=13, job=1)
+    place = replace(take, phase=Phase.PLACE, taken=1)
+
+    def wrong(state: State, trouble: Trouble, where: str, part: str) -> State:
+        return replace(state, problems=(Problem(trouble, where, 1, 0, part),))
+
+    shown = {
+        "take": (take, "bin/bin_16/opening"),
+        "place": (place, "slot/slot_14"),
+        "open": (replace(place, taken=0), "bin/bin_16/opening"),
+        "put_back": (wrong(take, Trouble.WRONG_PICK, "bin_18", "interdental_brushes"), "bin/bin_18/opening"),
+        "take_out": (wrong(place, Trouble.WRONG_SLOT, "slot_18", "floss"), "slot/slot_18"),
+        "refill": (wrong(take, Trouble.EMPTY_BIN, "bin_16", "floss"), "bin/bin_16/opening"),
+        "case": (State(), "slot/slot_14"),
+        "unseen": (replace(place, contents={"slot_14": Content.CANNOT_SEE}), "slot/slot_14"),
+        "paused": (replace(take, paused=True), "zone/instruction"),
+        "done": (State(phase=Phase.DONE, step=len(cell.task.steps)), "zone/instruction"),
+    }
+    PICTURES.mkdir(exist_ok=True)
+    done = {s.slot for s in cell.task.steps[:13]}
+    for name, (state, surface) in shown.items():
+        bench = Bench(cell, 1, ["bin_16"] if name == "refill" else [])
+        for slot in () if name == "case" else done | ({"slot_18"} if name == "take_out" else set()):
+            part = "floss" if slot == "slot_18" else cell.task.slot_part[slot]
+            bench.put(slot, part)
+        for slot in cell.scene.slot if name == "done" else ():
+            if slot not in done:
+                bench.put(slot, cell.task.slot_part[slot])
+        world = WorldState(0, 1, bench.bins, bench.slots, (), (), (205, 160, 130))
+        light = {cell.scene.projectors[0].id: painter.draw(cues(state, cell, person))}
+        image = cv2.cvtColor(camera.color(world, light), cv2.COLOR_RGB2BGR)
+        x, y = cell.scene.camera.color_view.project(cell.scene.surfaces[surface].pose.translation)
+        w, h = CROP if not surface.startswith("zone") else (700, 200)
+        left, top = (int(np.clip(c - s / 2, 0, m - s)) for c, s, m in ((x, w, 1280), (y, h, 720)))
+        jpeg = [cv2.IMWRITE_JPEG_QUALITY, 85]
+        cv2.imwrite(str(PICTURES / f"light_{name}.jpg"), image[top : top + h, left : left + w], jpeg)
+        if name == "take":
+            cv2.imwrite(str(PICTURES / "bench.jpg"), image, jpeg)
+
+
+def page(url: str) -> None:
+    """The page of a cell that runs at `url`."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        tab = browser.new_page(viewport={"width": 1280, "height": 800})
+        tab.goto(url)
+        tab.locator("#step", has_text="1").wait_for()
+        tab.wait_for_timeout(1500)
+        tab.screenshot(path=PICTURES / "page.jpg", type="jpeg", quality=80)
+        browser.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Make what the docs show of the real thing.")
+    parser.add_argument("--page", help="URL of a running cell's page, to take its picture")
+    options = parser.parse_args()
+    (ROOT / "docs" / "interfaces.md").write_text(interfaces(), encoding="utf-8")
+    pictures()
+    if options.page:
+        page(options.page)
