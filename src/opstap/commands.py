@@ -17,6 +17,7 @@ from opstap.workflow.journal import Journal, JournalError
 GROUPS = {
     "calibrate": ("opstap.calibration.command", "find out where the camera hangs: board, camera, show"),
     "report": ("opstap.evaluation.report.command", "did it help? a study's report as web page and PDF"),
+    "business": ("opstap.evaluation.business.command", "what a bench costs and brings, as ranges"),
     "pilot": ("opstap.evaluation.pilot.command", "let virtual workers work for weeks: a simulated pilot"),
 }
 

@@ -31,8 +31,8 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src
 STYLE = Path(__file__).parent / "report.css"
 
 
-def page(content: Content) -> str:
-    """The report as HTML; it loads nothing from anywhere."""
+def page(content: Content, policy: str = POLICY) -> str:
+    """The report as HTML under a content security `policy`; it loads nothing from anywhere."""
     band = f'<p class="band" role="note">{escape(content.band)}</p>' if content.band else ""
     body = "".join(_block(b) for b in content.blocks)
     return f"""<!doctype html>
@@ -40,7 +40,7 @@ def page(content: Content) -> str:
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>{escape(content.title)}</title>
 <style>
 {_fonts()}

@@ -53,7 +53,7 @@ def slope(result: Result, say: Say, first: str, second: str, width: float = 3.3,
     """Each person a line from the first condition to the second; the mean in bold with its numbers. Size in inches."""
     assert result.change is not None
     with mpl.rc_context(STYLE):
-        canvas, axes = _canvas(width, height)
+        canvas, axes = canvas_of(width, height)
         for a, b in result.pairs:
             axes.plot([0, 1], [a, b], color=LINE, alpha=0.45, linewidth=1, marker="o", markersize=2.6, zorder=2)
         a, b = result.change.first, result.change.second
@@ -72,7 +72,7 @@ def slope(result: Result, say: Say, first: str, second: str, width: float = 3.3,
         axes.yaxis.set_major_locator(
             mpl.ticker.MaxNLocator(4, integer=result.decimals == 0 or result.bounds is not None)
         )
-        return _svg(canvas)
+        return svg_of(canvas)
 
 
 def single(result: Result, say: Say, width: float = 3.3, height: float = 1.55) -> bytes:
@@ -80,7 +80,7 @@ def single(result: Result, say: Say, width: float = 3.3, height: float = 1.55) -
     assert result.single is not None
     low, high = result.bounds or (0.0, result.single.mean * 2)
     with mpl.rc_context({**STYLE, "axes.grid.axis": "x"}):
-        canvas, axes = _canvas(width, height)
+        canvas, axes = canvas_of(width, height)
         if result.single.interval:
             axes.plot(
                 [max(low, result.single.interval.low), min(high, result.single.interval.high)], [0, 0], color=LINE,
@@ -95,13 +95,13 @@ def single(result: Result, say: Say, width: float = 3.3, height: float = 1.55) -
         axes.set_ylim(-1, 1.3)
         axes.set_yticks([])
         axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(10, integer=True))
-        return _svg(canvas)
+        return svg_of(canvas)
 
 
 def effects(results: Sequence[Result], say: Say) -> bytes:
     """Standardised changes with their intervals, turned so that right is better."""
     with mpl.rc_context({**STYLE, "axes.grid.axis": "x"}):
-        canvas, axes = _canvas(7.0, 0.5 + 0.36 * len(results))
+        canvas, axes = canvas_of(7.0, 0.5 + 0.36 * len(results))
         for y, result in enumerate(reversed(results)):
             assert result.change is not None
             assert result.change.standardised is not None
@@ -118,13 +118,13 @@ def effects(results: Sequence[Result], say: Say) -> bytes:
         axes.tick_params(axis="y", colors=INK)
         axes.xaxis.set_major_formatter(lambda v, _: say.number(v, 1))
         axes.set_ylim(-0.6, len(results) - 0.4)
-        return _svg(canvas)
+        return svg_of(canvas)
 
 
 def curve(points: Sequence[Point], names: Mapping[str, str], target: float | None, say: Say) -> bytes:
     """Mean time per case by session, one line a condition."""
     with mpl.rc_context(STYLE):
-        canvas, axes = _canvas(7.0, 2.4)
+        canvas, axes = canvas_of(7.0, 2.4)
         for (condition, name), colour, mark in zip(names.items(), (SECOND, LINE), ("s", "o"), strict=True):
             mine = [p for p in points if p.condition == condition]
             if mine:
@@ -141,13 +141,13 @@ def curve(points: Sequence[Point], names: Mapping[str, str], target: float | Non
         axes.set_xlabel(say("sessions_axis"))
         axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(12, integer=True))
         _few_ticks(axes, say)
-        return _svg(canvas)
+        return svg_of(canvas)
 
 
 def levels(shares: Mapping[int, Mapping[str, int]], say: Say) -> bytes:
     """Cases begun at each level of guidance, as shares of each session."""
     with mpl.rc_context(STYLE):
-        canvas, axes = _canvas(7.0, 2.3)
+        canvas, axes = canvas_of(7.0, 2.3)
         for session, counts in shares.items():
             bottom = 0.0
             for level, colour in LEVELS.items():
@@ -164,10 +164,11 @@ def levels(shares: Mapping[int, Mapping[str, int]], say: Say) -> bytes:
         axes.set_xlabel(say("sessions_axis"))
         axes.set_ylabel("%")
         axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(12, integer=True))
-        return _svg(canvas)
+        return svg_of(canvas)
 
 
-def _canvas(width: float, height: float) -> tuple[Canvas, Any]:
+def canvas_of(width: float, height: float) -> tuple[Canvas, Any]:
+    """An empty picture and its axes; size in inches."""
     canvas = Canvas(figsize=(width, height), layout="constrained")
     return canvas, canvas.subplots()
 
@@ -184,7 +185,8 @@ def _few_ticks(axes: Any, say: Say) -> None:
     axes.yaxis.set_major_formatter(lambda v, _: say.number(v, 0 if float(v).is_integer() else 1))
 
 
-def _svg(canvas: Canvas) -> bytes:
+def svg_of(canvas: Canvas) -> bytes:
+    """The picture as SVG, the same bytes for the same picture."""
     out = io.BytesIO()
     canvas.savefig(out, format="svg", metadata={"Date": None}, transparent=True)
     return out.getvalue()

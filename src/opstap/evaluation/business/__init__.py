@@ -1,0 +1,1 @@
+"""Does a bench pay? Costs and gains as ranges, and what they add up to."""
