@@ -9,7 +9,7 @@ import matplotlib as mpl
 from aiohttp import web
 
 from opstap.evaluation.business.model import Assumptions, Business, Outcome, Range, work_out
-from opstap.evaluation.report.content import Bullets, Content, Figure, Heading, Table, Text
+from opstap.evaluation.report.content import Block, Bullets, Content, Figure, Heading, Table, Text
 from opstap.evaluation.report.page import page
 from opstap.evaluation.report.plots import FAINT, GREY, INK, LINE, SECOND, STYLE, canvas_of, svg_of
 from opstap.evaluation.report.words import Say
@@ -95,7 +95,7 @@ def content(business: Business, outcome: Outcome, language: str, *, listed: bool
     rows = [("start", outcome.cost), ("running", outcome.running), *outcome.gains.items()]
     chance = "; ".join(f"{m // 12:.0f}: {outcome.paid_back[int(m)]:.0%}" for m in outcome.months if m % 12 == 0)
     swings = "; ".join(f"{_name(s.name)} {s.at_low:.0f} … {s.at_high:.0f}" for s in outcome.swings[:8])
-    blocks = (
+    blocks: tuple[Block, ...] = (
         Text(paid, "lead"),
         Text(words["worth"].format(y=years, low=low, high=high, mid=mid)),
         Heading(words["chance"], 3),
