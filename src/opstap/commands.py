@@ -43,6 +43,8 @@ def summary(journal: Path) -> int:
     except JournalError as error:
         print(f"opstap: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # what reads this, `head` or so, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -1,0 +1,69 @@
+"""The page of a real cell, launched as a user does: the job goes on to done before the person's eyes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from fake_cell import ROOT
+from ruamel.yaml import YAML
+
+STEPS = 3
+
+
+def short_task(folder: Path) -> Path:
+    """The shipped task with its first steps only."""
+    yaml = YAML()
+    task = yaml.load(ROOT / "config/tasks/oral_care_case.yaml")
+    task["steps"] = task["steps"][:STEPS]
+    path = folder / "short.yaml"
+    yaml.dump(task, path)
+    return path
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def test_the_page_shows_a_real_job_from_its_start_to_done(browser: Any, tmp_path: Path) -> None:
+    port = free_port()
+    command = ["opstap", "launch", str(ROOT / "launch/cell.launch.py"), f"task:={short_task(tmp_path)}", "speed:=max",
+               "person:=careful", f"port:={port}", f"out:={tmp_path / 'out'}", "linger:=60"]  # fmt: skip
+    environment = os.environ | {"ROS_DOMAIN_ID": str(10 + os.getpid() % 80)}
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as cell:
+        try:
+            assert cell.stdout
+            said = []
+            for line in cell.stdout:
+                said.append(line)
+                if "the cell in the browser" in line:
+                    break
+            assert f"http://localhost:{port}/" in said[-1], "".join(said)
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page.set_default_timeout(120_000)
+            page.goto(f"http://localhost:{port}/")
+            page.locator("#words", has_text="The case is full.").wait_for()
+            assert page.locator("#summary dd").first.inner_text() == str(STEPS)
+            events = page.locator("#event-list").inner_text()
+            assert [events.count(f"Done: {name}.") for name in ("mouth mirror", "probe", "tweezers")] == [1, 1, 1]
+            for canvas in ("camera", "projector"):  # both pictures came and are not all black
+                page.wait_for_function(
+                    "id => { const c = document.getElementById(id); return c.getContext('2d')"
+                    ".getImageData(0, 0, c.width, c.height).data.some((v, i) => i % 4 < 3 && v > 60); }",
+                    arg=canvas,
+                )
+            page.wait_for_function("document.querySelectorAll('#nodes .ok').length >= 6")
+            page.get_by_role("button", name="Pause").click()  # what the page asks reaches the work guide and comes back
+            page.locator("#words", has_text="Paused. Take your time.").wait_for()
+            page.close()
+        finally:
+            cell.send_signal(signal.SIGINT)
+            cell.communicate(timeout=60)
+    assert cell.returncode == 0
