@@ -18,6 +18,7 @@ GROUPS = {
     "calibrate": ("opstap.calibration.command", "find out where the camera hangs: board, camera, show"),
     "report": ("opstap.evaluation.report.command", "did it help? a study's report as web page and PDF"),
     "business": ("opstap.evaluation.business.command", "what a bench costs and brings, as ranges"),
+    "strength": ("opstap.evaluation.strength", "a worker's own card: what I can do"),
     "pilot": ("opstap.evaluation.pilot.command", "let virtual workers work for weeks: a simulated pilot"),
 }
 

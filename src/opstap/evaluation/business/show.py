@@ -160,9 +160,12 @@ def html(business: Business, query: Mapping[str, str], language: str) -> str:
             for f in FIELDS
         )
         rows += f'<tr><th scope="row">{escape(why or _name(name))}</th>{cells}</tr>'
+    titles = (words["low"].partition(" (")[0], words["likely"], words["high"].partition(" (")[0])
+    ends = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
     form = (
         f'<h2>{words["change"]}</h2>{told}<form method="get"><input type="hidden" name="language" value="{language}">'
-        f'<div class="wide"><table><tbody>{rows}</tbody></table></div><button>{words["go"]}</button></form>'
+        f'<div class="wide"><table><thead><tr><td></td>{ends}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div><button>{words['go']}</button></form>"
     )
     made = page(content(business, work_out(business), language, listed=False), POLICY)
     return made.replace("</main>", f"{form}</main>")

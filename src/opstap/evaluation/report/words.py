@@ -317,7 +317,8 @@ class Say:
         """A change as a signed number for tables."""
         shown = (value - 1) * 100 if result.scale == "ratio" else value
         decimals = 0 if result.scale == "ratio" else result.decimals
-        sign = "+" if shown > 0 else "−" if shown < 0 else ""
+        nothing = round(shown, decimals) == 0
+        sign = "" if nothing else "+" if shown > 0 else "−"
         return f"{sign}{self.number(abs(shown), decimals)}{' %' if result.scale == 'ratio' else ''}"
 
     def between(self, result: Result, interval: Interval) -> str:
