@@ -22,6 +22,10 @@ setup-tests:
 test: setup-tests
 	@$(ENVIRONMENT) && ruff check src tests ros_ws && ruff format --check src tests ros_ws && mypy && python -m pytest
 
+# Measure the cell; prints a table and keeps it in docs/performance.md. About five minutes on a quiet machine.
+bench: setup-tests
+	@$(ENVIRONMENT) && python -m bench
+
 # Pin again what pyproject.toml asks for, for every Python and platform at once.
 lock:
 	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --no-header pyproject.toml \

@@ -54,7 +54,7 @@ def test_the_first_tick_is_alone_until_it_is_answered():
     assert [s.tick for s in (step.due(0.0) for _ in range(5)) if s] == [0]
 
 
-def test_no_more_than_two_ticks_are_on_their_way():
+def test_no_more_than_three_ticks_are_on_their_way():
     step = Lockstep(World(), START, ["main"], math.inf)
     step.due(0.0)
     step.on_picture("main", stamp(0), picture(0))

@@ -19,7 +19,7 @@ from opstap.simulation.world import WorldState
 
 Image = NDArray[np.uint8]
 REACTION = 3
-IN_FLIGHT = 2
+IN_FLIGHT = 3
 """Ticks on their way from camera to projector; at most `REACTION`."""
 RESEND = 1.0
 """Seconds of real time without an answer after which the newest tick is sent again."""

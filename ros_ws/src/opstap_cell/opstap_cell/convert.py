@@ -142,10 +142,6 @@ def hand_to_ros(hand: Hand) -> m.Hand:
     )  # fmt: skip
 
 
-def capsule_to_ros(capsule: Capsule) -> m.Capsule:
-    return m.Capsule(start=point_to_ros(capsule.start), end=point_to_ros(capsule.end), radius=float(capsule.radius))
-
-
 def world_to_ros(world: WorldState, frame: str) -> m.SimulatedWorld:
     lying = {**world.bins, **world.slots}
     names = sorted({part for parts in lying.values() for part in parts})
@@ -155,7 +151,7 @@ def world_to_ros(world: WorldState, frame: str) -> m.SimulatedWorld:
         counts=array.array("H", [len(parts) for parts in lying.values()]), parts=names,
         lying=array.array("H", [number[part] for parts in lying.values() for part in parts]),
         held=[m.HeldPart(part=h.part, pose=pose_to_ros(h.pose)) for h in world.held],
-        arms=[capsule_to_ros(c) for c in world.arms],
+        arms=array.array("d", [v for c in world.arms for v in (*c.start, *c.end, c.radius)]),
         skin=[int(c) for c in world.skin],
     )  # fmt: skip
     message.header.stamp, message.header.frame_id = time_to_ros(world.stamp), frame
@@ -169,9 +165,9 @@ def world_from_ros(message: m.SimulatedWorld) -> WorldState:
         tick=message.tick, stamp=time_from_ros(message.header.stamp),
         bins=dict(lying[: message.bins]), slots=dict(lying[message.bins :]),
         held=tuple(Held(h.part, pose_from_ros(h.pose)) for h in message.held),
-        # float32 on the wire: round to a tenth of a millimetre, so that a resent world is the same world.
         arms=tuple(
-            Capsule(point_from_ros(c.start), point_from_ros(c.end), round(float(c.radius), 4)) for c in message.arms
+            Capsule((x, y, z), (u, v, w), radius)
+            for x, y, z, u, v, w, radius in zip(*[iter(message.arms)] * 7, strict=True)
         ),
         skin=(int(message.skin[0]), int(message.skin[1]), int(message.skin[2])),
     )  # fmt: skip
