@@ -121,7 +121,7 @@ def run_cell(seconds: float, *arguments: str, warm_up: float = 8.0) -> Run:
                 rclpy.spin_once(listener, timeout_sec=0.05)
                 if run.sent and time.monotonic() - read > 0.5:
                     read = time.monotonic()
-                    after = cpu_times(cell.pid)
+                    after |= cpu_times(cell.pid)  # a node that has ended keeps its last figure
                     before = before or after
         finally:
             if cell.poll() is None:
