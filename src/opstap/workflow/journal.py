@@ -88,7 +88,7 @@ class Journal:
             version = self._version()
             if version not in (VERSION, None if reading else 0):
                 self._db.close()
-                raise JournalError(_OTHER.format(path=path, found=version))
+                raise JournalError(_OTHER.format(path=path, found=version if version >= 0 else "none"))
             if not reading:
                 self._db.execute("PRAGMA journal_mode=WAL")
                 # FULL: a commit is on the disk before it returns, so a power cut loses nothing that was shown.
