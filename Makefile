@@ -3,7 +3,7 @@ PYTHON ?= python3
 SHELL := /bin/bash
 ENVIRONMENT := source ros_ws/environment.sh
 
-.PHONY: pictures setup setup-tests demo test bench lock
+.PHONY: pictures setup setup-tests demo test bench lock pilot-report
 
 demo: setup
 	@$(ENVIRONMENT) && opstap launch cell.launch.py film:=true speed:=2 linger:=5 && opstap summary out/journal.db \
@@ -25,6 +25,13 @@ test: setup-tests
 # Measure the cell; prints a table and keeps it in docs/performance.md. About five minutes on a quiet machine.
 bench: setup-tests
 	@$(ENVIRONMENT) && python -m bench
+
+# The report of the simulated pilot that docs/ ships, and the business case and card beside it.
+pilot-report: setup
+	@$(ENVIRONMENT) && rm -f out/pilot_report.db* && opstap pilot packing --store out/pilot_report.db \
+	  && opstap report pilot --store out/pilot_report.db --out docs/pilot \
+	  && opstap business --out docs/pilot \
+	  && opstap strength sim_03 --name Sam --store out/pilot_report.db --out docs/pilot/strength.nl.pdf
 
 # Pin again what pyproject.toml asks for, for every Python and platform at once.
 lock:

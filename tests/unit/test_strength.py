@@ -7,7 +7,7 @@ from pathlib import Path
 from rows import cycle, session
 
 from opstap.evaluation.report.content import Bullets, Content
-from opstap.evaluation.report.pdf import pdf
+from opstap.evaluation.report.pdf import CARD, pdf
 from opstap.evaluation.store import StepTime
 from opstap.evaluation.strength import LINES, card
 from opstap.instructions import Cell, load_cell
@@ -52,4 +52,4 @@ def test_nobody_is_compared_and_a_beginner_gets_a_kind_card() -> None:
 def test_a_virtual_workers_card_says_so_and_it_is_a_pdf() -> None:
     content = made(*LINES, simulated=True)
     assert "SIMULATED" in content.band
-    assert pdf(content).startswith(b"%PDF")
+    assert pdf(content, CARD).startswith(b"%PDF")

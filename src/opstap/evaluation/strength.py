@@ -18,7 +18,7 @@ from typing import Any
 from opstap.documents import DocumentError, nearest
 from opstap.evaluation.measures import case_seconds
 from opstap.evaluation.report.content import Block, Bullets, Content, Heading, Text
-from opstap.evaluation.report.pdf import pdf
+from opstap.evaluation.report.pdf import CARD, pdf
 from opstap.evaluation.store import Cycle, Purpose, Reading, StepTime, Store, StoreError
 from opstap.instructions import Cell, load_cell
 from opstap.preflight import named
@@ -129,7 +129,7 @@ def run(options: argparse.Namespace) -> int:
             return 1
         made = card(cell, cycles, steps, options.name or options.person, options.language, options.show)
         options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_bytes(pdf(made))
+        options.out.write_bytes(pdf(made, CARD))
         print(options.out)
     except (DocumentError, StoreError, OSError) as error:
         print(f"opstap: {error}", file=sys.stderr)

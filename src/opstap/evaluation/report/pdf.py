@@ -14,15 +14,11 @@ from opstap.evaluation.report.content import Block, Cards, Content, Figure, Gall
 from opstap.evaluation.report.plots import FONTS
 
 TEMPLATE = Path(__file__).parent / "report.typ"
+CARD = Path(__file__).parent / "card.typ"
 
 
-def pdf(content: Content) -> bytes:
-    """The report as PDF."""
-    return compile_template(TEMPLATE, content)
-
-
-def compile_template(template: Path, content: Content) -> bytes:
-    """`content` set by a typst template that reads `content.json` and the pictures it names."""
+def pdf(content: Content, template: Path = TEMPLATE) -> bytes:
+    """The report as PDF, set by a typst `template` that reads `content.json` and the pictures it names."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for figure in content.figures():
