@@ -1,0 +1,257 @@
+"""A thousand simulated handovers in which people reach in and walk by: how near, how fast, how long.
+
+python bench/handovers.py [count] [folder for the pictures]
+
+Everything here is simulated: the robot follows with a delay; people are capsules that move with a minimum of jerk, up
+to 2.0 m/s with a hand and 1.6 m/s walking; what the cell knows of them is two frames old and 1 cm wrong. Three rules
+meet the same people: this cell's separation, a fixed zone (anybody over the table stops the robot), and none.
+"""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from opstap.geometry import Box, Capsule
+from opstap.presenting.backend import NS, SimulatedRobot
+from opstap.presenting.presenter import Presenter, Result, Senses
+from opstap.presenting.robot import Capsules, Robot
+from opstap.presenting.route import Route, Router
+from opstap.presenting.separation import TOUCHABLE, Body, Limit, People, Separation, load_limits, nearest
+from opstap.scene import Profile, Scene, load_scene
+from opstap.simulation.arm import minimum_jerk
+
+ROOT = Path(__file__).parents[1]
+FRAME = NS // 30
+LONGEST = 120
+"""Seconds after which a handover is given up."""
+PEOPLE = (Profile(id="right"), Profile(id="left", hand="left"), Profile(id="held", presented="hand"))
+
+
+class FixedZone(Separation):
+    """Stops when anybody is over the table or nearer than 0.85 m to the robot's base: a light curtain's rule."""
+
+    def limit(self, ahead, people, age, zone: Box | None = None) -> Limit:  # type: ignore[no-untyped-def]
+        for body in people.bodies:
+            for c in body.capsules:
+                if max(c.start[1], c.end[1]) > -0.40 and min(abs(c.start[0]), abs(c.end[0])) < 0.85:
+                    return Limit(0.0, "somebody is in the zone")
+        return Limit(1.0)
+
+
+class NoRule(Separation):
+    """Never slower: what it would be like without."""
+
+    def limit(self, ahead, people, age, zone: Box | None = None) -> Limit:  # type: ignore[no-untyped-def]
+        return Limit(1.0)
+
+
+RULES = {"separation": Separation, "fixed zone": FixedZone, "none": NoRule}
+
+
+class Crowd:
+    """A worker at the table who reaches in now and then, and somebody who walks by; the same for every rule."""
+
+    def __init__(self, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        self._reaches = []
+        t = rng.uniform(1, 6)
+        while t < LONGEST:
+            target = rng.uniform([-0.55, -0.40, 0.03], [0.55, 0.20, 0.45])
+            peak, hold = rng.uniform(0.5, 2.0), rng.uniform(0.1, 2.0)
+            side = 1 if target[0] > 0 else -1
+            rest = np.array([side * 0.25, -0.44, 0.05])
+            # A minimum-jerk movement is 1.875 times as fast in the middle as on average.
+            seconds = 1.875 * float(np.linalg.norm(target - rest)) / peak
+            self._reaches.append((t, seconds, hold, side, rest, target))
+            t += 2 * seconds + hold + rng.exponential(5.0)
+        self._walk = (rng.uniform(2, 20), rng.choice([-1, 1]), rng.uniform(0.5, 1.6), rng.uniform(-1.1, -0.75))
+        self._sway = rng.uniform(0, 2 * np.pi, 2)
+
+    def at(self, t: float) -> tuple[Body, ...]:
+        lean = 0.03 * np.sin(0.7 * t + self._sway[0])
+        bodies = [Body("trunk", (Capsule((lean, -0.62, -0.3), (lean, -0.60, 0.42), 0.15),)),
+                  Body("head", (Capsule((lean, -0.58, 0.62), (lean, -0.58, 0.70), 0.11),))]  # fmt: skip
+        hands = {side: np.array([side * 0.25, -0.44, 0.05]) for side in (-1, 1)}
+        for begin, seconds, hold, side, rest, target in self._reaches:
+            there, back = minimum_jerk((t - begin) / seconds), minimum_jerk((t - begin - seconds - hold) / seconds)
+            if t > begin:
+                hands[side] = rest + (there - back) * (target - rest)
+        for side, hand in hands.items():
+            shoulder = np.array([lean + side * 0.2, -0.56, 0.40])
+            bodies.append(Body("arm", (Capsule(tuple(shoulder), tuple(hand), 0.05),)))
+        begin, way, speed, y = self._walk
+        x = way * (-3.0 + speed * (t - begin))
+        bodies.append(Body("passer-by", (Capsule((x, y, -0.7), (x, y, 0.8), 0.22),)))
+        return tuple(bodies)
+
+
+def seen(bodies: tuple[Body, ...], rng: np.random.Generator) -> tuple[Body, ...]:
+    """As perception tells them: 1 cm off."""
+    return tuple(
+        Body(b.id, tuple(Capsule(tuple(c.start + rng.normal(0, 0.01, 3)), tuple(c.end + rng.normal(0, 0.01, 3)), c.radius)
+                         for c in b.capsules)) for b in bodies)  # fmt: skip
+
+
+@dataclass
+class Run:
+    """What was measured in one handover."""
+
+    seconds: float = 0.0
+    finished: bool = False
+    contacts: int = 0
+    """Touches while the robot's link came nearer faster than is allowed there."""
+    nearest: float = np.inf
+    """Least distance to a link that came nearer faster than standstill, metres."""
+    margin: float = np.inf
+    """Least of: distance, less what person and robot still cover until the robot stands, metres."""
+    samples: list[tuple[float, float]] = field(default_factory=list)
+    """Approach speed m/s and distance m of the pair with the least margin, every tenth of a second."""
+
+
+def measure(run: Run, links: Capsules, bodies: tuple[Body, ...], separation: Separation, rate: float, zone: Box, tick: int
+            ) -> None:  # fmt: skip
+    """The truth of this instant: true people, true joints, true speeds."""
+    limits = separation.limits
+    capsules = [c for b in bodies for c in b.capsules]
+    n, m = len(links.links), len(capsules)
+    i, j = (x.ravel() for x in np.meshgrid(np.arange(n), np.arange(m), indexing="ij"))
+    start, end = np.array([c.start for c in capsules])[j], np.array([c.end for c in capsules])[j]
+    s, t = nearest(links.start[i], links.end[i], start, end)
+    here = links.start[i] + s[:, None] * (links.end - links.start)[i]
+    way = start + t[:, None] * (end - start) - here
+    apart = np.linalg.norm(way, axis=1)
+    distance = apart - links.radius[i] - np.array([c.radius for c in capsules])[j]
+    velocity = links.start_velocity[i] + s[:, None] * (links.end_velocity - links.start_velocity)[i]
+    nearer = np.einsum("ij,ij->i", velocity, way) / np.maximum(apart, 1e-6)
+    touchable = np.array([link in TOUCHABLE for link in links.links])[i] & (zone.contains(here + way) | (zone.contains(here + way - [0, 0, 0.8]) & (distance > 0)))
+    allowed = np.where(touchable, separation.contact_speed + 0.01, limits.standstill)
+    moving = nearer > allowed
+    run.contacts += int((moving & (distance <= 0)).any())
+    if not moving.any():
+        return
+    run.nearest = min(run.nearest, float(distance[moving].min()))
+    stopping = limits.stop_time(rate)
+    speed = np.where(distance < limits.near, limits.hand_speed, limits.human_speed)
+    margin = np.where(moving, distance - speed * stopping - nearer * stopping / 2, np.inf)
+    worst = int(margin.argmin())
+    run.margin = min(run.margin, float(margin[worst]))
+    if tick % 3 == 0:
+        run.samples.append((float(nearer[worst]), float(distance[worst])))
+
+
+def handover(scene: Scene, route: Route, rule: str, seed: int, separation: Separation) -> Run:
+    """One tray, brought while people do what `seed` says."""
+    robot = Robot(scene.cobot)
+    presenter, arm, crowd = Presenter(robot, separation), SimulatedRobot(robot.home), Crowd(seed)
+    noise, run, now = np.random.default_rng([seed, 1]), Run(), NS
+    presenter.present(route, "part")
+    zone = presenter._zone(route.handover.pose)
+    held = 0
+    for tick in range(LONGEST * 30):
+        now += FRAME
+        t = (now - NS) / NS
+        bodies = crowd.at(t)
+        joints = arm.state(now)
+        people = People(now - 2 * FRAME, seen(crowd.at(t - 2 / 30), noise))
+        taken = held > 30
+        motion = presenter.tick(Senses(now, joints, people, load=not taken, hand_at_tray=taken))
+        held += motion.phase == "hold"
+        if motion.horizon:
+            arm.send(motion.horizon, now)
+        carrying = motion.phase in ("carry", "present")
+        measure(run, robot.capsules(joints.positions, joints.velocities, carrying), bodies, separation, presenter._rate,
+                zone, tick)  # fmt: skip
+        if motion.result is Result.OK:
+            run.seconds, run.finished = t, True
+            return run
+    run.seconds = float(LONGEST)
+    return run
+
+
+def several(seeds: list[int]) -> dict[str, list[Run]]:
+    scene = load_scene(ROOT / "config/cells/oral_care.yaml")
+    limits = load_limits(ROOT / "config/separation.yaml")
+    robot = Robot(scene.cobot)
+    router = Router(scene, robot)
+    runs: dict[str, list[Run]] = {rule: [] for rule in RULES}
+    for seed in seeds:
+        slot = scene.cobot.store[seed % len(scene.cobot.store)]
+        route = router.route(slot, PEOPLE[seed // 4 % len(PEOPLE)])
+        for rule, kind in RULES.items():
+            runs[rule].append(
+                handover(scene, route, rule, seed, kind(limits, robot.moving_mass, scene.cobot.tray.mass))
+            )
+    return runs
+
+
+def draw(runs: dict[str, list[Run]], folder: Path) -> None:
+    """Two pictures: speed against distance, and time per handover."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    limits = load_limits(ROOT / "config/separation.yaml")
+    colours = {"separation": "#0072B2", "fixed zone": "#E69F00", "none": "#999999"}
+    plt.rcParams.update({"font.size": 13})
+    figure, axes = plt.subplots(1, 2, figsize=(12, 5), sharey=True, layout="constrained")
+    for axis, rule in zip(axes, ("separation", "none"), strict=True):
+        points = np.array([s for r in runs[rule] for s in r.samples])
+        points = points[:: max(1, len(points) // 20_000)]
+        axis.scatter(points[:, 1], points[:, 0], s=4, alpha=0.25, color=colours[rule], rasterized=True)
+        d = np.linspace(0, 1.6, 200)
+        axis.plot(d, [fastest(limits, x) for x in d], color="black", lw=2, label="protective distance at that speed")
+        axis.axvline(0, color="#D55E00", lw=2, ls="--", label="touch")
+        axis.set(xlim=(-0.15, 1.6), ylim=(0, 1.6), xlabel="distance (m)", title=f"rule: {rule}")
+        axis.grid(alpha=0.3)
+    axes[0].set_ylabel("speed of coming nearer (m/s)")
+    axes[0].legend(loc="upper left")
+    figure.suptitle("Simulated handovers: how fast a link comes nearer, at which distance")
+    figure.savefig(folder / "cobot_separation.png", dpi=110)
+    figure, axis = plt.subplots(figsize=(9, 3.6), layout="constrained")
+    kinds = list(RULES)[::-1]
+    axis.boxplot([[r.seconds for r in runs[k]] for k in kinds], orientation="horizontal", tick_labels=kinds, whis=(5, 95),
+                 showfliers=False, medianprops={"color": "black", "lw": 2})  # fmt: skip
+    axis.set(xlabel="seconds per handover (box: half of them, whiskers: 5 to 95 %)", title="Simulated handovers")
+    axis.grid(axis="x", alpha=0.3)
+    figure.savefig(folder / "cobot_time.png", dpi=110)
+
+
+def fastest(limits, distance: float) -> float:  # type: ignore[no-untyped-def]
+    """The greatest approach (m/s) for a trajectory that goes at 1 m/s, at `distance`, with a frame of 67 ms."""
+    rates = np.linspace(0, 1.6, 161)
+    ok = [
+        r
+        for r in rates
+        if limits.protective(min(r, 1.0), np.array([max(r, 1.0)]), np.array([distance]), 0.067) <= distance
+    ]
+    return max(ok, default=0.0)
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    runs: dict[str, list[Run]] = {rule: [] for rule in RULES}
+    done = 0
+    with ProcessPoolExecutor(2) as pool:
+        for part in pool.map(several, [list(range(i, min(i + 20, count))) for i in range(0, count, 20)]):
+            for rule, found in part.items():
+                runs[rule] += found
+            done += len(found)
+            print(f"\r{done} of {count} handovers", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    print(f"{'rule':12} {'finished':>9} {'contacts':>9} {'least margin':>13} {'median s':>9} {'p95 s':>7}")
+    for rule, found in runs.items():
+        seconds = [r.seconds for r in found]
+        print(f"{rule:12} {sum(r.finished for r in found):6d}/{len(found)} {sum(r.contacts > 0 for r in found):9d} "
+              f"{min(r.margin for r in found):11.3f} m {np.median(seconds):9.1f} {np.percentile(seconds, 95):7.1f}")  # fmt: skip
+    if len(sys.argv) > 2:
+        draw(runs, Path(sys.argv[2]))
+
+
+if __name__ == "__main__":
+    main()

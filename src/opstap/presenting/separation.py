@@ -1,0 +1,332 @@
+"""Speed and separation monitoring: how fast the robot may go along its way, so that it stands before it is met.
+
+For every pair of a robot link and something that is, or may be, a person: what the person covers until the robot
+stands, what the robot covers, and what is not known for sure must fit in between. Only the speed at which a link comes
+nearer counts; a robot that goes away is never held back. The slowest pair decides, and is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from opstap.documents import Document, Model
+from opstap.geometry import Box, Capsule, Floats
+from opstap.presenting.robot import Capsules
+from opstap.scene import Id
+
+Positive = Annotated[float, Field(gt=0, le=10)]
+HALVINGS = 10
+"""The rate is found to a thousandth."""
+CELL = 0.04
+"""Points are gathered in cells so wide, metres."""
+HALF_DIAGONAL = 3**0.5 / 2
+TOUCHABLE = ("forearm", "wrist_1", "wrist_2", "wrist_3", "fork", "tray")
+"""Links that may touch somebody: from the elbow on, rounded, and to be measured for it."""
+
+
+class Region(Model):
+    """A part of the body that may be touched: quasi-static `force` N, effective `mass` kg, `stiffness` N/m."""
+
+    id: Id
+    force: Annotated[float, Field(gt=0, le=400)]
+    mass: Annotated[float, Field(gt=0, le=80)]
+    stiffness: Annotated[float, Field(gt=0, le=200_000)]
+
+
+class SeparationLimits(Model):
+    """The numbers of `config/separation.yaml`, which says where each comes from."""
+
+    hand_speed: Annotated[float, Field(ge=0.5, le=4)]
+    human_speed: Annotated[float, Field(ge=0.5, le=4)]
+    near: Positive
+    reaction: Annotated[float, Field(ge=0.01, le=1)]
+    stop_rate: Annotated[float, Field(ge=0.5, le=20)]
+    stop_jerk: Annotated[float, Field(ge=2, le=500)]
+    intrusion: Annotated[float, Field(ge=0, le=1.2)]
+    person_error: Annotated[float, Field(ge=0, le=0.5)]
+    robot_error: Annotated[float, Field(ge=0, le=0.2)]
+    standstill: Annotated[float, Field(gt=0, le=0.05)]
+    people_age: Annotated[float, Field(gt=0, le=0.5)]
+    joints_age: Annotated[float, Field(gt=0, le=0.5)]
+    off_path: Annotated[float, Field(gt=0, le=0.5)]
+    camera_drift: Annotated[float, Field(gt=0, le=50)]
+    contact_speed: Annotated[float, Field(gt=0, le=0.25)]
+    contact_regions: Annotated[tuple[Region, ...], Field(min_length=1)]
+    contact_zone: tuple[Positive, Positive, Positive]
+    head_clear: Positive
+
+    def stop_time(self, rate: float) -> float:
+        """Seconds from `rate` to standstill, with the jerk limit."""
+        full = self.stop_rate**2 / self.stop_jerk
+        if rate >= full:
+            return rate / self.stop_rate + self.stop_rate / self.stop_jerk
+        return float(2 * np.sqrt(max(rate, 0.0) / self.stop_jerk))
+
+    def protective(self, rate: float, approach: Floats, distance: Floats, age: float) -> Floats:
+        """Sp (n,) in metres at `rate` for links that at rate 1 come nearer at `approach` (n,) m/s.
+
+        `distance` (n,) decides between a hand's speed and a walking person's, as ISO 13855 has it. Braking is even, so
+        the robot covers half of what it would at full speed; a person is taken to come on until it stands.
+        """
+        stopping = self.stop_time(rate)
+        reaction = self.reaction + age
+        speed = np.where(distance < self.near, self.hand_speed, self.human_speed)
+        unsure = self.intrusion + self.person_error + self.robot_error
+        return np.asarray(speed * (reaction + stopping) + rate * approach * (reaction + stopping / 2) + unsure)
+
+    def contact(self, robot_mass: float, load: float) -> float:
+        """The speed (m/s) at which any of the regions may be touched, free or clamped."""
+        robot = robot_mass / 2 + load
+        speeds = [self.contact_speed]
+        for r in self.contact_regions:
+            free = 1 / (1 / r.mass + 1 / robot)
+            speeds.append(2 * r.force / float(np.sqrt(free * r.stiffness)))
+            speeds.append(r.force / float(np.sqrt(robot * r.stiffness)))
+        return min(speeds)
+
+
+def load_limits(path: Path) -> SeparationLimits:
+    """The numbers in `path`, checked.
+
+    Raises:
+        DocumentError: telling every fault with line and field.
+    """
+    return Document.read(path).parse(SeparationLimits)
+
+
+@dataclass(frozen=True)
+class Body:
+    """A part of a person, or something unknown that may be one."""
+
+    id: str
+    capsules: tuple[Capsule, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """What perception saw near the robot in one frame. `stamp` ns is when it was taken; points (n, 3) metres."""
+
+    stamp: int
+    bodies: tuple[Body, ...] = ()
+    voxels: Floats = field(default_factory=lambda: np.empty((0, 3)))
+    voxel_size: float = 0.03
+    unseen: Floats = field(default_factory=lambda: np.empty((0, 3)))
+    """Middles of voxels that cannot be seen: taken as occupied."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How fast the robot may go: `rate` 0 to 1 of what was planned, and what limits it; empty: nothing."""
+
+    rate: float
+    reason: str = ""
+    link: str = ""
+    body: str = ""
+    distance: float = float("inf")
+    """Of the pair that limits, metres."""
+    protective: float = 0.0
+    """What that pair needs at `rate`, metres."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """Pairs of links and things: arrays (n,) of distance m, approach m/s, link's own speed m/s; where the thing is."""
+
+    link: NDArray[np.intp]
+    body: NDArray[np.intp]
+    distance: Floats
+    approach: Floats
+    speed: Floats
+    point: Floats
+
+
+class Separation:
+    """Works out the limit for every camera frame."""
+
+    def __init__(self, limits: SeparationLimits, robot_mass: float, load: float) -> None:
+        self.limits = limits
+        self.contact_speed = limits.contact(robot_mass, load)
+
+    def limit(self, ahead: Sequence[Capsules], people: People, age: float, zone: Box | None = None) -> Limit:
+        """The limit now.
+
+        `ahead` are the links at rate 1, now and at moments within the stopping time; `age` (s) is how old `people` are;
+        `zone` is where the arm from the elbow on may touch somebody, at contact speed; None: nowhere.
+        """
+        best = Limit(1.0)
+        names = [b.id for b in people.bodies for _ in b.capsules]
+        if names:
+            pairs = _with_bodies(ahead, [c for b in people.bodies for c in b.capsules])
+            best = self._slower(best, pairs, ahead[0].links, names, age, zone)
+        for name, points in (("something", people.voxels), ("a place that cannot be seen", people.unseen)):
+            if len(points) and best.rate > 0:
+                # What is too far to matter at the rate so far cannot lower it.
+                pairs = self._with_points(ahead, points, people.voxel_size, age, best.rate)
+                best = self._slower(best, pairs, ahead[0].links, [name], age, zone)
+        return best
+
+    def _slower(self, best: Limit, pairs: _Pairs, links: Sequence[str], names: list[str], age: float, zone: Box | None
+                ) -> Limit:  # fmt: skip
+        """`best`, or the lower limit that `pairs` ask for."""
+        if not all(np.isfinite(getattr(pairs, f)).all() for f in ("distance", "approach", "speed")):
+            return Limit(0.0, "where somebody is is not a number")
+        touchable = np.zeros(len(pairs.link), bool)
+        if zone is not None:
+            touchable = np.array([link in TOUCHABLE for link in links])[pairs.link]
+            low = pairs.point - [0.0, 0.0, zone.size[2]]
+            over = zone.contains(low) & (pairs.distance >= self.limits.head_clear)
+            touchable &= zone.contains(pairs.point) | over
+
+        def lacking(rate: float, of: NDArray[np.intp]) -> Floats:
+            """How much nearer than allowed the pairs `of` are at `rate`; 0 or less: allowed."""
+            short = self.limits.protective(rate, pairs.approach[of], pairs.distance[of], age) - pairs.distance[of]
+            gentle = touchable[of] & (rate * pairs.speed[of] <= self.contact_speed)
+            return np.asarray(np.where(gentle, -1.0, short))
+
+        # The pair that lacks most sets the rate; whoever still lacks something there lowers it, until nobody does.
+        rate, worst, left = best.rate, -1, np.flatnonzero(pairs.approach > self.limits.standstill)
+        while rate > 0:
+            short = lacking(rate, left)
+            left, short = left[short > 0], short[short > 0]
+            if not len(left):
+                break
+            worst = int(left[short.argmax()])
+            low, high = 0.0, rate
+            for _ in range(HALVINGS):
+                middle = (low + high) / 2
+                low, high = (middle, high) if lacking(middle, np.array([worst]))[0] <= 0 else (low, middle)
+            rate = low
+        if worst < 0:
+            return best
+        link, body, distance = links[pairs.link[worst]], names[pairs.body[worst]], float(pairs.distance[worst])
+        need = self.limits.protective(rate, pairs.approach[[worst]], pairs.distance[[worst]], age)
+        reason = f"{link} and {body}: {max(distance, 0.0):.2f} m apart"
+        return Limit(rate, reason, link, body, distance, float(need[0]))
+
+    def _with_points(self, ahead: Sequence[Capsules], points: Floats, size: float, age: float, rate: float) -> _Pairs:
+        """Every link with every cell that has a point near enough to matter, in products of matrices.
+
+        Cells are `CELL` wide and taken as full: twenty thousand points become two thousand cells, a bit nearer than
+        they are.
+        """
+        now = ahead[0]
+        fastest = np.max([_fastest(c) for c in ahead], axis=0)
+        beyond, within = (self.limits.protective(rate, fastest, np.full(len(fastest), d), age) for d in (np.inf, 0.0))
+        around = now.radius + (size + CELL) * HALF_DIAGONAL
+        reach = np.maximum(beyond, np.minimum(within, self.limits.near)) + around
+        low = (np.minimum(now.start, now.end) - reach[:, None]).min(axis=0)
+        high = (np.maximum(now.start, now.end) + reach[:, None]).max(axis=0)
+        cells = _cells(points, low, high).astype(np.float32)
+        share, squared = _along(now, cells, low)
+        near = (squared < (reach**2).astype(np.float32)).any(axis=1)
+        cells, share, squared = cells[near], share[near], squared[near]
+        approach, speed = np.full(squared.shape, -np.inf, np.float32), np.zeros(squared.shape, np.float32)
+        distance = np.sqrt(np.maximum(squared, 0.0))
+        for i, c in enumerate(ahead):
+            t, squared = (share, squared) if i == 0 else _along(c, cells, low)
+            apart = np.sqrt(np.maximum(squared, 0.0))
+            start, axis, velocity, change = (
+                x.astype(np.float32)
+                for x in (c.start - low, c.end - c.start, c.start_velocity, c.end_velocity - c.start_velocity)
+            )
+
+            # (v + t w).(p - s - t a), for every cell p and every link.
+            still = cells @ velocity.T - _dot(start, velocity)
+            turning = cells @ change.T - _dot(start, change) - _dot(axis, velocity)
+            nearer = still + t * (turning - t * _dot(axis, change))
+            moving = _dot(velocity, velocity) + t * (2 * _dot(velocity, change) + t * _dot(change, change))
+            moving = np.sqrt(np.maximum(moving, 0.0))
+            nearer = np.where(apart > 1e-3, nearer / np.maximum(apart, 1e-3), moving)
+            approach, speed = np.maximum(approach, nearer), np.maximum(speed, moving)
+        which, link = np.nonzero((distance < reach.astype(np.float32)) & (approach > self.limits.standstill))
+        far = distance[which, link] - around[link]
+        body = np.zeros(len(link), np.intp)
+        place = cells[which] + low
+        return _Pairs(link, body, far, approach[which, link].astype(float), speed[which, link].astype(float), place)
+
+
+def _cells(points: Floats, low: Floats, high: Floats) -> Floats:
+    """Middles of the cells between `low` and `high` that have a point in them, seen from `low`."""
+    near = points[((points >= low) & (points < high)).all(axis=1)]
+    shape = np.ceil((high - low) / CELL).astype(int) + 1
+    i = ((near - low) * (1 / CELL)).astype(np.int64)
+    full = np.zeros(int(shape.prod()), bool)
+    full[(i[:, 0] * shape[1] + i[:, 1]) * shape[2] + i[:, 2]] = True
+    return np.asarray((np.column_stack(np.unravel_index(np.flatnonzero(full), tuple(shape))) + 0.5) * CELL)
+
+
+def _along(c: Capsules, cells: NDArray[np.float32], origin: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Share of every link's axis that is nearest to every cell, and the squared distance: (cells, links) each."""
+    start, axis = (c.start - origin).astype(np.float32), (c.end - c.start).astype(np.float32)
+    length2 = np.maximum(np.einsum("ij,ij->i", axis, axis), np.float32(1e-12))
+    along = (cells @ axis.T - np.einsum("ij,ij->i", start, axis)) / length2
+    share = np.clip(along, 0, 1)
+    squared = np.einsum("ij,ij->i", cells, cells)[:, None] - 2 * (cells @ start.T) + np.einsum("ij,ij->i", start, start)
+    return share, np.asarray(squared + share * (share - 2 * along) * length2, dtype=np.float32)
+
+
+def _dot(x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(np.einsum("ij,ij->i", x, y))
+
+
+def _fastest(c: Capsules) -> Floats:
+    """Speed of the faster end of every capsule (n,)."""
+    ends = np.stack([c.start_velocity, c.end_velocity])
+    return np.asarray(np.sqrt((ends * ends).sum(axis=2).max(axis=0)))
+
+
+def _approach(c: Capsules, link: NDArray[np.intp], share: Floats, points: Floats) -> tuple[Floats, Floats, Floats]:
+    """Distance (n,) from the point at `share` of each link's axis to `points`, how fast it gets less, and its speed."""
+    t = share[:, None]
+    here = c.start[link] + t * (c.end - c.start)[link]
+    velocity = c.start_velocity[link] + t * (c.end_velocity - c.start_velocity)[link]
+    way = points - here
+    distance = np.sqrt(np.einsum("ij,ij->i", way, way))
+    speed = np.sqrt(np.einsum("ij,ij->i", velocity, velocity))
+    # Inside each other there is no direction: then any movement counts as nearer.
+    nearer = np.where(distance > 1e-3, np.einsum("ij,ij->i", velocity, way) / np.maximum(distance, 1e-3), speed)
+    return distance, nearer, speed
+
+
+def _with_bodies(ahead: Sequence[Capsules], capsules: list[Capsule]) -> _Pairs:
+    """Every link with every capsule of a body."""
+    start = np.array([c.start for c in capsules], dtype=float)
+    end = np.array([c.end for c in capsules], dtype=float)
+    radius = np.array([c.radius for c in capsules], dtype=float)
+    n, m = len(ahead[0].links), len(capsules)
+    link, body = (x.ravel() for x in np.meshgrid(np.arange(n), np.arange(m), indexing="ij"))
+    first = point = np.empty(0)
+    approach, speed = np.full(n * m, -np.inf), np.zeros(n * m)
+    for i, c in enumerate(ahead):
+        share, other = nearest(c.start[link], c.end[link], start[body], end[body])
+        there = start[body] + other[:, None] * (end - start)[body]
+        distance, nearer, moving = _approach(c, link, share, there)
+        if i == 0:
+            first, point = distance - c.radius[link] - radius[body], there
+        approach, speed = np.maximum(approach, nearer), np.maximum(speed, moving)
+    return _Pairs(link, body, first, approach, speed, point)
+
+
+def nearest(p: Floats, p_end: Floats, q: Floats, q_end: Floats) -> tuple[Floats, Floats]:
+    """Where two segments are nearest (n,): shares 0 to 1 of p's and of q's length.
+
+    C. Ericson, "Real-time collision detection", 2005, 5.1.9, for all pairs at once.
+    """
+    u, v, w = p_end - p, q_end - q, p - q
+    a, b, e = (np.einsum("ij,ij->i", x, y) for x, y in ((u, u), (u, v), (v, v)))
+    c, f = np.einsum("ij,ij->i", u, w), np.einsum("ij,ij->i", v, w)
+    a, e = np.maximum(a, 1e-12), np.maximum(e, 1e-12)
+    across = a * e - b * b
+    s = np.where(across > 1e-12, np.clip((b * f - c * e) / np.maximum(across, 1e-12), 0.0, 1.0), 0.0)
+    t = (b * s + f) / e
+    outside = (t < 0) | (t > 1)
+    t = np.clip(t, 0.0, 1.0)
+    s = np.where(outside, np.clip((b * t - c) / a, 0.0, 1.0), s)
+    return s, t
