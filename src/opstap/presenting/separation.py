@@ -180,8 +180,8 @@ class Separation:
         touchable = np.zeros(len(pairs.link), bool)
         if zone is not None:
             touchable = np.array([link in TOUCHABLE for link in links])[pairs.link]
-            low = pairs.point - [0.0, 0.0, zone.size[2]]
-            over = zone.contains(low) & (pairs.distance >= self.limits.head_clear)
+            under = pairs.point - [0.0, 0.0, zone.size[2]]
+            over = zone.contains(under) & (pairs.distance >= self.limits.head_clear)
             touchable &= zone.contains(pairs.point) | over
 
         def lacking(rate: float, of: NDArray[np.intp]) -> Floats:

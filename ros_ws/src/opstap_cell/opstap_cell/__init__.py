@@ -6,6 +6,7 @@ NODES = {
     "perception": "tells from depth what happened at which place",
     "work_guide": "decides what comes next and keeps the journal",
     "projector_guidance": "draws what the projector shows",
+    "part_presenter": "brings trays with the cobot, and keeps it away from people",
     "cell_simulator": "simulates the person and the parts",
     "dashboard": "serves the bench page",
     "film": "keeps a film of the bench and a picture of every step",
