@@ -1,16 +1,17 @@
 """The noise model: what it promises, on flat walls, steps and holes."""
 
+import cv2
 import numpy as np
 import pytest
 
-from opstap.simulation.noise import ARM, DARK, FLAT, GLOSSY, TRANSPARENT, Noise, StereoNoise
+from opstap.simulation.noise import ARM, DARK, FITTED, FLAT, GLOSSY, HARSH, KIND, TRANSPARENT, Noise, StereoNoise
 
 SHAPE = (240, 320)
 
 
 @pytest.fixture(scope="module")
 def noise():
-    return StereoNoise(SHAPE, 3)
+    return StereoNoise(SHAPE, 3, KIND)
 
 
 def wall(metres):
@@ -94,3 +95,37 @@ def test_a_patched_picture_is_the_prepared_one(noise, x):
     assert np.array_equal(patched.limit, whole.limit)
     assert set(patched.edge) == set(whole.edge)
     assert np.array_equal(noise.frame(patched, 4), noise.frame(whole, 4))
+
+
+def holes_for_good(noise, kind, metres=0.9):
+    """Pixels without depth in all of eight frames."""
+    return np.all([frame(noise, wall(metres), kinds(kind), tick) == 0 for tick in range(8)], axis=0)
+
+
+@pytest.mark.parametrize("level", [FITTED, HARSH])
+@pytest.mark.parametrize("kind", [FLAT, GLOSSY, DARK, ARM])
+def test_patches_stay_as_long_as_the_surface_stays(level, kind):
+    share = np.mean([holes_for_good(StereoNoise(SHAPE, seed, level), kind).mean() for seed in range(4)])
+    assert share == pytest.approx(level.patches[kind], rel=0.3, abs=0.003)
+
+
+def test_patches_are_patches_and_those_below_a_part_are_others():
+    noise = StereoNoise(SHAPE, 3, FITTED)
+    holes = holes_for_good(noise, DARK)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(holes.astype(np.uint8))
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    assert areas[areas >= 20].sum() > 0.8 * areas.sum()
+    below = holes_for_good(noise, DARK, 0.95)
+    assert np.mean(below[holes]) < 2 * FITTED.patches[DARK], "no more than chance"
+    assert np.array_equal(holes_for_good(noise, ARM), holes_for_good(noise, ARM, 0.95))
+
+
+def test_errors_of_neighbours_hang_together_as_in_captures():
+    seen = frame(StereoNoise(SHAPE, 3, FITTED), wall(1.5), kinds()).astype(float)
+    error = np.where(seen > 0, seen - np.median(seen[seen > 0]), 0)
+
+    def correlation(pixels):
+        return np.corrcoef(error[:, :-pixels].ravel(), error[:, pixels:].ravel())[0, 1]
+
+    assert 0.6 < correlation(1) < 0.95
+    assert 0.3 < correlation(3) < 0.65

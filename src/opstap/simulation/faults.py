@@ -26,6 +26,7 @@ from opstap.geometry import Pose
 from opstap.instructions import Cell
 from opstap.simulation.calibrating import displaced
 from opstap.simulation.camera import SimulatedCamera
+from opstap.simulation.noise import KIND, Noise
 from opstap.simulation.world import WorldState
 
 MOTIONS = {
@@ -73,16 +74,18 @@ class FaultyCamera:
         seed: of the noise.
         fault: what befalls it; None: nothing does.
         begin: stamp of the simulation's start, ns.
+        noise: of the camera.
     """
 
-    def __init__(self, cell: Cell, seed: int, fault: Fault | None, begin: int) -> None:
+    def __init__(self, cell: Cell, seed: int, fault: Fault | None, begin: int, noise: Noise = KIND) -> None:
         self._cell, self._seed, self._fault, self._begin = cell, seed, fault, begin
-        self._sound = SimulatedCamera(cell, seed)
+        self._noise = noise
+        self._sound = SimulatedCamera(cell, seed, noise)
 
     @cached_property
     def _moved(self) -> SimulatedCamera:
         assert self._fault is not None
-        return SimulatedCamera(displaced(self._cell, MOTIONS[self._fault.kind]), self._seed)
+        return SimulatedCamera(displaced(self._cell, MOTIONS[self._fault.kind]), self._seed, self._noise)
 
     @cached_property
     def _lost(self) -> NDArray[np.bool_]:

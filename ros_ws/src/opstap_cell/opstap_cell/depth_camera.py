@@ -39,6 +39,7 @@ class Config:
     recording: str = parameter("a .db3 or .bag file, for source recording", "")
     record: str = parameter("a .db3 file to record a live or simulated camera into; empty: none", "")
     seed: int = parameter("seed of the simulated noise", 1, 0, 2**31 - 1)
+    noise: str = parameter("of a simulated camera", "kind", choices=("kind", "fitted", "harsh"))
     fault: str = parameter("what befalls a simulated camera, such as bump@20 (seconds); empty: nothing", "")
 
 
@@ -64,12 +65,15 @@ class DepthCameraNode(CellNode):
         if config.source == "simulated":
             # The renderer is needed only here, and is not installed beside a real camera.
             from opstap.simulation.faults import FaultyCamera, read_fault
+            from opstap.simulation.noise import LEVELS
             from opstap.simulation.simulator import START
 
             self.software = SoftwareCamera(scene.camera, record)
             self.camera: DepthCamera = self.software
             try:
-                self.rendered = FaultyCamera(self.cell, config.seed, read_fault(config.fault), START)
+                self.rendered = FaultyCamera(
+                    self.cell, config.seed, read_fault(config.fault), START, LEVELS[config.noise]
+                )
             except ValueError as error:
                 raise StartError(f"fault: {error}") from error
             self.light: dict[str, np.ndarray[Any, Any]] = {}
