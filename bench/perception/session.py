@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from bench.perception.work import Deed, Manner, OutOfReachError, Visit, Worker, rooms
@@ -198,6 +199,15 @@ def run(set_: str, number: int, fixed: dict[str, str] | None = None) -> Outcome:
     for _ in range(PATIENCE):
         record.step()
     return record.score(number, factors)
+
+
+def attempt(job: tuple[str, int]) -> dict[str, Any]:
+    """`run` in a process of its own; a session that cannot be run is told, and does not end the others."""
+    cv2.setNumThreads(1)
+    try:
+        return asdict(run(*job))
+    except Exception as error:
+        return {"number": job[1], "error": f"{type(error).__name__}: {error}"}
 
 
 class Record:

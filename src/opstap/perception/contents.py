@@ -79,7 +79,8 @@ class Measure:
         self._at = (v - v.min(), u - u.min()) if len(v) else (v, u)
         self._box = tuple(int(a.max()) + 1 if len(a) else 0 for a in self._at)
         wide = int(size[1] * 1000 / 2 / max(self.pixel_mm2, 0.1) ** 0.5)
-        self._kernel = np.ones((max(3, wide), max(3, wide)), np.uint8)
+        self._kernel = np.ones((max(2, wide), max(2, wide)), np.uint8)
+        self._around = np.ones((2 * max(2, wide) + 1,) * 2, np.uint8)
 
     def believable(self, depth: Depths) -> Depths:
         """`depth` without what lies below the floor or behind a wall: a reflection, or another camera's light."""
@@ -88,10 +89,13 @@ class Measure:
     def compare(self, reference: Depths, depth: Depths) -> Change:
         """Volume between `reference` and `depth` where both are known: exact for what a pixel's pyramid encloses."""
         nearer = reference - depth
-        changed = (reference > 0) & (depth > 0) & (np.abs(nearer) > self._band)
+        known = (reference > 0) & (depth > 0)
+        changed = known & (np.abs(nearer) > self._band)
+        holes = depth == 0
+        if np.count_nonzero(changed) * self.pixel_mm2 > CHANGED / 2 * self._footprint:
+            changed &= self._wide((nearer > 0) & changed, ~known) | self._wide((nearer < 0) & changed, ~known)
         a, b = reference[changed].astype(np.float64), depth[changed].astype(np.float64)
         volume = float(np.sum(a**3 - b**3)) * self._per_cube
-        holes = depth == 0
         return Change(volume, volume / self.place.part.volume, float(np.mean(holes)), self._hidden(holes))
 
     def _hidden(self, holes: NDArray[np.bool_]) -> float:
@@ -102,6 +106,17 @@ class Measure:
         picture[self._at] = holes
         wide = cv2.morphologyEx(picture, cv2.MORPH_OPEN, self._kernel, borderValue=0)
         return float(np.sum(self._area[wide[self._at] > 0])) / self._footprint
+
+    def _wide(self, changed: NDArray[np.bool_], unknown: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Pixels in and beside patches of `changed` that are as wide as half a part: noise makes no such patches."""
+        picture = np.ones(self._box, np.uint8)
+        picture[self._at] = changed | unknown
+        core = cv2.erode(picture, self._kernel, borderValue=1)
+        if not core.any():
+            return np.zeros(len(changed), bool)
+        picture[self._at] = changed
+        near = cv2.dilate(core, self._around)
+        return np.asarray((near & picture)[self._at] > 0)
 
     def content(self, depth: Depths) -> tuple[Content, float]:
         """Whether anything lies there, and the share of the inside that is filled."""

@@ -26,6 +26,8 @@ SMALLEST_ARM = 0.004
 """m2 as seen by the camera. Larger than any part, so that a part put down is not taken for a hand."""
 HAND_LENGTH = 0.19
 """m, from wrist to fingertip; 95th percentile of adults is about 0.205, the mean 0.19."""
+FINGERTIPS = 0.13
+"""m from the tip of the hand within which it can be in a place; what is farther back is palm and forearm."""
 STRIPES = 16
 """The background learns one row in so many a frame: 2 mm a second at 30 fps. It learns nothing from an arm that reaches
 in from outside, however long that rests; what was put down and left is background after a while."""
@@ -57,18 +59,16 @@ class Hand:
 
 @dataclass(frozen=True, eq=False)
 class Blobs:
-    """What stands out in one frame. Both images are (H / 2, W / 2) of the every-second-pixel grid."""
+    """What stands out in one frame."""
 
-    owner: NDArray[np.uint8] | None
-    """0, or the number of the hand, from 1, that an arm's pixel belongs to; None when there are none."""
     near_arm: NDArray[np.bool_] | None
-    """Pixels of arms with a rim around them, where depth is mixed with the arm's."""
+    """Pixels of arms with a rim around them, where depth is mixed with the arm's; None when there are none."""
     hands: tuple[Hand, ...]
-    tips: Floats
-    """(number of hands, 3) the fingertips' end of each arm, table frame, metres."""
+    fingers: tuple[Floats, ...]
+    """Of each hand the points (n, 3) near its tip, table frame, metres: every fourth pixel in each direction."""
 
 
-NOTHING = Blobs(None, None, (), np.empty((0, 3)))
+NOTHING = Blobs(None, (), ())
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ class _Seen:
     hand: Hand
     leaning: float
     """How much it speaks for right (positive) or left."""
-    tip: Floats
+    fingers: Floats
     attached: bool
     """It reaches in from outside the image."""
 
@@ -143,7 +143,7 @@ class HandFinder:
         self._adapt(small, attached[near_arm])
         self._tracks = self._follow(seen, stamp)
         self._last_seen = stamp
-        return Blobs(owner, near_arm > 0, tuple(t.hand for t in self._tracks), np.array([s.tip for s in seen]))
+        return Blobs(near_arm > 0, tuple(t.hand for t in self._tracks), tuple(s.fingers for s in seen))
 
     def present(self, stamp: int) -> bool:
         """Whether somebody is at the bench: a hand is seen, or was a moment ago."""
@@ -194,7 +194,8 @@ class HandFinder:
         found = Hand(
             _triple(hand.mean(axis=0)), _triple(high - low), "unknown", "", (0.0, 0.0, 0.0), round(confidence, 2)
         )
-        return _Seen(found, float(leaning), tip, border)
+        fingers = points[np.linalg.norm(points - tip, axis=1) < FINGERTIPS]
+        return _Seen(found, float(leaning), fingers, border)
 
     @staticmethod
     def _entry(points: Floats, x: int, y: int, w: int, h: int, width: int, height: int) -> Floats:

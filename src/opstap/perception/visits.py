@@ -1,32 +1,31 @@
 """Which hand is in which place: enters, stays, leaves.
 
-A hand is in a place when enough of it is seen between the place's rim (or what lies higher) and its content. The
-forearm that follows the hand over other places is not in them: only what is near the fingertips counts. Each arm is
-looked at by itself, so two hands can be in two neighbouring bins.
+A hand is in a place when enough of it is seen in the space over the place's floor, up to a little above its rim or what
+lies higher. The forearm that follows the hand over other places is not in them: only what is near the fingertips
+counts. Each arm is looked at by itself, so two hands can be in two neighbouring bins.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from opstap.geometry import Floats
+from opstap.geometry import Floats, View
 from opstap.perception.contents import Depths
-from opstap.perception.hands import Blobs, HandFinder, Side
-from opstap.perception.places import Pixels
+from opstap.perception.hands import Blobs, Side
+from opstap.perception.places import Pixels, Place
 
-REACH_ABOVE = 30
-"""mm above the rim, or above content that lies higher, below which a hand is in a place; higher, it passes by.
-
-Fingers at the top of a full bin are above the rim."""
-REACH_OVER = 12
-"""mm above the settled content from which something is a hand and not content."""
+REACH_ABOVE = 0.030
+"""m above the rim, or above content that lies higher, below which a hand is in a place; higher, it passes by. Fingers
+at the top of a full bin are above the rim."""
+BACK_OF_HAND = 0.07
+"""m that more of the hand may be above it for a camera that looks from the side: fingers are hidden behind the hand's
+back, which is so much higher. It counts with the sine of the slant."""
 FINGERS = 150.0
 """mm2 of hand inside a place that make a visit: two fingertips."""
-FINGERTIPS = 0.13
-"""m from the tip of the hand within which it is in a place; what is farther back is palm and forearm."""
 NEIGHBOURS = 0.12
 """m. Of places closer than this, a hand visits only the one that it is in most."""
 ENTER, LEAVE = 2, 2
@@ -46,52 +45,59 @@ class Moved:
 class Visits:
     """Hands in places. `side` (P,) tells whose hand was in each last."""
 
-    def __init__(self, pixels: Pixels, pixel_mm2: Floats, half: NDArray[np.intp], centres: Floats) -> None:
-        self._pixels, self._pixel_mm2, self._half = pixels, pixel_mm2, half
-        self._centres = centres
-        self._close = np.linalg.norm(centres[:, None] - centres[None], axis=2) < NEIGHBOURS
-        count = len(centres)
-        self._low = np.zeros(len(pixels.index), np.uint16)
-        self._high = self._low.copy()
-        """Depths, mm, between which an arm's pixel is in the place."""
-        self._inside = np.zeros(count, np.intp)
+    def __init__(self, places: Sequence[Place], pixels: Pixels, view: View) -> None:
+        self._places, self._pixels = places, pixels
+        self._to_place = [p.pose.inverse() for p in places]
+        self._centres = np.array([p.pose.translation for p in places])
+        self._close = np.linalg.norm(self._centres[:, None] - self._centres[None], axis=2) < NEIGHBOURS
+        way = self._centres - view.pose.translation
+        slant = np.hypot(way[:, 0], way[:, 1]) / np.linalg.norm(way, axis=1)
+        rims = np.array([p.size[2] for p in places])
+        self._reach = rims + REACH_ABOVE + BACK_OF_HAND * slant
+        self._top = self._reach.copy()
+        """Height above each place's floor, m, below which a hand is in it."""
+        k = view.pinhole
+        self._at, self._mm2 = view.pose.translation, 16e6 / (k.fx * k.fy)
+        self._inside = np.zeros(len(places), np.intp)
         """Frames in a row with a hand in the place; negative: without."""
-        self.side: list[Side] = ["unknown"] * count
+        self.side: list[Side] = ["unknown"] * len(places)
 
     def settle(self, p: int, reference: Depths) -> None:
         """The content of place `p` is at depth `reference`, mm, 0 = unknown."""
         px, own = self._pixels, self._pixels.of(p)
-        settled = np.where(reference > 0, reference, px.bare[own])
-        self._low[own] = np.minimum(px.rim[own], settled) - REACH_ABOVE / px.rise[own]
-        self._high[own] = settled - REACH_OVER / px.rise[own]
+        over = np.where(reference > 0, px.rim[own] - reference, 0.0) * px.rise[own] * 1e-3
+        self._top[p] = self._reach[p] + (max(0.0, float(np.quantile(over, 0.9))) if len(over) else 0.0)
 
-    def see(self, depth: NDArray[np.uint16], blobs: Blobs, finder: HandFinder, occupied: NDArray[np.bool_]) -> Moved:
-        """One frame: `depth` (N,) of the places' pixels. `occupied` (P,) is where hands were known to be."""
-        area = np.zeros(len(self._centres))
-        hand = np.zeros(len(self._centres), bool)
-        if blobs.owner is not None:
-            each = self._areas(depth, blobs, finder, blobs.owner)
+    def see(self, blobs: Blobs, occupied: NDArray[np.bool_]) -> Moved:
+        """One frame. `occupied` (P,) is where hands were known to be."""
+        area = np.zeros(len(self._places))
+        hand = np.zeros(len(self._places), bool)
+        if blobs.hands:
+            each = np.array([self._areas(points) for points in blobs.fingers])
             most = np.where(self._close[None], each[:, None, :], 0.0).max(axis=2)
             inside = (each >= FINGERS) & (each >= most)
             hand, area = inside.any(axis=0), each.max(axis=0)
-            for p in np.flatnonzero(hand):
+            for p in np.flatnonzero(hand).tolist():
                 side = blobs.hands[int(each[:, p].argmax())].side
                 self.side[p] = side if side != "unknown" or self._inside[p] < 0 else self.side[p]
         self._inside = np.where(hand, np.maximum(self._inside, 0) + 1, np.minimum(self._inside, 0) - 1)
         entered = ~occupied & (self._inside >= ENTER)
         return Moved(entered, occupied & (self._inside <= -LEAVE), area)
 
-    def _areas(self, depth: NDArray[np.uint16], blobs: Blobs, finder: HandFinder, owner: NDArray[np.uint8]) -> Floats:
-        """mm2 of each hand in each place, (hands, P)."""
-        whose = np.take(owner.reshape(-1), self._half)
-        within = np.flatnonzero((whose > 0) & (depth > self._low) & (depth < self._high))
-        number = whose[within] - np.intp(1)
-        points = finder.rays.reshape(-1, 3)[self._half[within]] * depth[within, None] + finder.origin
-        near = np.linalg.norm(points - blobs.tips[number], axis=1) < FINGERTIPS
-        count = len(self._centres)
-        cell = number[near] * count + self._pixels.place[within[near]]
-        area = np.bincount(cell, minlength=len(blobs.hands) * count).reshape(len(blobs.hands), count)
-        return np.asarray(area * self._pixel_mm2)
+    def _areas(self, fingers: Floats) -> Floats:
+        """mm2 of one hand, as the camera sees it, in each place (P,)."""
+        area = np.zeros(len(self._places))
+        low, high = fingers.min(axis=0), fingers.max(axis=0)
+        far2 = np.sum((fingers - self._at) ** 2, axis=1)
+        for p, place in enumerate(self._places):
+            # Nothing of a place is farther from its centre than this, however it is turned.
+            span = place.size[0] + place.size[1]
+            if np.any(self._centres[p, :2] + span < low[:2]) or np.any(self._centres[p, :2] - span > high[:2]):
+                continue
+            local = self._to_place[p].apply(fingers)
+            within = (np.abs(local[:, :2]) < np.asarray(place.size[:2]) / 2).all(axis=1) & (local[:, 2] < self._top[p])
+            area[p] = float(np.sum(far2[within])) * self._mm2
+        return area
 
     def nearest(self, at: Floats, occupied: NDArray[np.bool_]) -> int | None:
         """The place with a hand in it that is nearest to a hand at `at`; None when none is near."""

@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from opstap.geometry import View
 from opstap.instructions import Cell
@@ -34,6 +33,8 @@ FIRST = 3
 """Clear frames from which a change is told when it is clear: a visited place, a whole number of parts, no holes."""
 FITS = 0.25
 """Parts by which a change may miss a whole number to be told early."""
+UNVISITED, LOOKS = 0.6, 3
+"""Share of a part that must change, in so many comparisons in a row, where no hand was seen."""
 VISIT = 200_000_000
 """ns that a hand must be in a place for the visit to count as evidence by itself."""
 PATROL = 2
@@ -109,8 +110,7 @@ class Watcher:
         self._half = (v // 2) * ((self._shape[1] + 1) // 2) + u // 2
         self._on_half = (v % 2 == 0) & (u % 2 == 0)
         self._total = np.maximum(np.diff(px.start), 1)
-        centres = np.array([p.pose.translation for p in self._places])
-        self._visits = Visits(px, np.array([m.pixel_mm2 for m in self._measures]), self._half, centres)
+        self._visits = Visits(self._places, px, view)
         self._since = np.zeros(count, np.int64)
         """Stamp of the last visit's begin."""
         self._ring = np.zeros((FRAMES, len(px.index)), np.uint16)
@@ -159,7 +159,7 @@ class Watcher:
         self._frames += 1
         blobs = self._finder.see(depth, stamp)
         self._cover(blobs)
-        found = self._moved(self._ring[row], blobs, stamp)
+        found = self._moved(blobs, stamp)
         for p in self._due():
             found += self._compare(p, stamp)
         self._keep(found)
@@ -178,10 +178,10 @@ class Watcher:
         self._clear[hidden] = 0
         self._covered |= hidden
 
-    def _moved(self, depth: NDArray[np.uint16], blobs: Blobs, stamp: int) -> list[WorkspaceEvent]:
+    def _moved(self, blobs: Blobs, stamp: int) -> list[WorkspaceEvent]:
         """Hands that entered or left places."""
         memory = self._memory
-        moved = self._visits.see(depth, blobs, self._finder, memory.occupied)
+        moved = self._visits.see(blobs, memory.occupied)
         memory.occupied = (memory.occupied & ~moved.left) | moved.entered
         memory.visited |= moved.entered
         self._since[moved.entered] = stamp
@@ -225,17 +225,18 @@ class Watcher:
         depth = measure.believable(median_of_valid(self._ring[rows, own]))
         reference = memory.reference[own]
         change = measure.compare(reference, depth)
-        told = bool(memory.settled[p]) and abs(change.parts) >= CHANGED
+        visited = bool(memory.visited[p])
+        told = bool(memory.settled[p]) and abs(change.parts) >= (CHANGED if visited else UNVISITED)
         if frames < FRAMES and not (told and change.judged and _plain(change.parts)):
             return []
-        if not change.judged and not (told and memory.visited[p] and change.unseen <= UNSEEN):
+        if not change.judged and not (told and visited and change.unseen <= UNSEEN):
             self._known[p] = _unseen("depth has holes there")
-            self._clear[p], self._covered[p] = 0, bool(memory.visited[p])
+            self._clear[p], self._covered[p] = 0, visited
             return []
         events: list[WorkspaceEvent] = []
         if told:
             self._suspect[p] += 1
-            if self._suspect[p] < (1 if memory.visited[p] else 2):
+            if self._suspect[p] < (1 if visited else LOOKS):
                 self._clear[p], self._covered[p] = 0, True
                 return []
             events.append(self._changed_event(p, change, frames, stamp))

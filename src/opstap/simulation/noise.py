@@ -1,8 +1,8 @@
 """What a stereo depth camera makes of true depth.
 
 Geometry (848x480, f 425 px, 50 mm baseline) is that of a D435. How it errs is fitted, as far as they go, to two sets
-of public captures by other cameras: a tote, empty and filled (A. Zeng and others, arc-robot-vision), and hands (O. Ladas,
-hand-recognition). They show, and `FITTED` follows them in:
+of public captures by other cameras: a tote, empty and filled (A. Zeng and others, arc-robot-vision), and hands
+(O. Ladas, hand-recognition). They show, and `FITTED` follows them in:
 
 - holes are whole patches: 17 % of the filled tote is in holes over 400 px (a black thing gives no depth at all), 2 % in
   patches of 20-400 px, 0.3 % in speckle; on the empty tote 1.0, 0.2 and 0.06 %. Inside hands 3-4 % is missing.
