@@ -23,6 +23,8 @@ UNSEEN = 0.4
 """Share of a place's pixels without depth from which it is not judged."""
 HIDDEN = 0.5
 """Share of a part's footprint that holes as wide as half the part may have: it may have come or gone unseen in more."""
+ROD = 0.02
+"""Metres; a thinner part makes no patch that is wider than noise is, so any patch counts."""
 VISIBLE = 0.3
 """Share of a place's floor that the camera must have in view."""
 
@@ -79,7 +81,8 @@ class Measure:
         self._at = (v - v.min(), u - u.min()) if len(v) else (v, u)
         self._box = tuple(int(a.max()) + 1 if len(a) else 0 for a in self._at)
         wide = int(size[1] * 1000 / 2 / max(self.pixel_mm2, 0.1) ** 0.5)
-        self._kernel = np.ones((max(2, wide), max(2, wide)), np.uint8)
+        side = max(2, wide) if size[1] >= ROD else 2
+        self._kernel = np.ones((side, side), np.uint8)
         self._around = np.ones((2 * max(2, wide) + 1,) * 2, np.uint8)
 
     def believable(self, depth: Depths) -> Depths:

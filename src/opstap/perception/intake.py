@@ -1,4 +1,4 @@
-"""Whether depth images are what the scene says they are: what is wrong, in plain words, before anything is made of them.
+"""Whether depth images are what the scene says they are: what is wrong, in plain words, before they are looked at.
 
 A frame that fails here is not looked at: no events come of it, and the reason goes into the diagnostics.
 """
@@ -20,17 +20,13 @@ class Intake:
     def __init__(self, expected: Pinhole) -> None:
         self.expected = expected
         self.known: Pinhole | None = None
-        """Of the camera that sends; None until a fitting one was told."""
+        """Of the camera that sends; None unless what was told last fits."""
         self._stamp: int | None = None
 
     def camera(self, k: Pinhole) -> str:
         """A camera info arrived."""
         e = self.expected
-        if self.known is not None and k != self.known:
-            return (
-                f"camera_info changed: found {_text(k)}, allowed: {_text(self.known)} as at the start; "
-                "restart perception after another camera was put in"
-            )
+        self.known = None
         if (k.width, k.height) != (e.width, e.height):
             return f"camera_info: found {k.width}x{k.height}, allowed: {e.width}x{e.height} as the scene's camera"
         off = max(abs(k.fx / e.fx - 1), abs(k.fy / e.fy - 1))
@@ -51,7 +47,9 @@ class Intake:
             return f"depth image: found encoding '{encoding}', allowed: {ENCODING} (millimetres)"
         k = self.known
         if (width, height) != (k.width, k.height) or size != 2 * width * height:
-            return f"depth image: found {width}x{height} in {size} bytes, allowed: {k.width}x{k.height}, 2 bytes a pixel"
+            return (
+                f"depth image: found {width}x{height} in {size} bytes, allowed: {k.width}x{k.height}, 2 bytes a pixel"
+            )
         last, self._stamp = self._stamp, max(stamp, self._stamp or stamp)
         if last is not None and stamp < last:
             back = (last - stamp) * 1e-9

@@ -21,6 +21,7 @@ from std_srvs.srv import Trigger
 from opstap.geometry import Pinhole
 from opstap.perception.camera_watch import CHECKING
 from opstap.perception.guard import Guard
+from opstap.perception.intake import Intake
 from opstap.perception.watch import PlaceSeen, Seen
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, run
@@ -45,6 +46,7 @@ class Perception(CellNode):
         super().__init__("perception")
         cv2.setNumThreads(1)  # two cores are shared by the whole cell
         self.config = declare(self, Config)
+        self.intake = Intake(self.cell.scene.camera.view.pinhole)
         self.optics: Pinhole | None = None
         self.serial = ""
         self.guard: Guard | None = None
@@ -60,7 +62,8 @@ class Perception(CellNode):
 
     def on_camera_info(self, info: CameraInfo) -> None:
         optics = Pinhole(info.width, info.height, info.k[0], info.k[4], info.k[2], info.k[5])
-        if optics != self.optics:
+        self.fault = self.intake.camera(optics)
+        if not self.fault and optics != self.optics:
             self.optics, self.guard = optics, None  # another camera: everything is settled anew
 
     def on_serial(self, message: String) -> None:
@@ -81,16 +84,13 @@ class Perception(CellNode):
         return seen
 
     def on_depth(self, image: Image) -> None:
-        if self.optics is None:
-            self.fault = "no camera_info yet: the camera's intrinsics are not known"
-            return
         self.got_input()
         stamp = convert.time_from_ros(image.header.stamp)
-        try:
-            seen = self.look(convert.image_from_ros(image), stamp)
-        except ValueError as error:
-            self.fault = str(error)
+        fault = self.intake.frame(image.width, image.height, image.encoding, len(image.data), stamp)
+        if fault:
+            self.fault = fault
             return
+        seen = self.look(convert.image_from_ros(image), stamp)
         if seen.stamp == stamp:
             for event in seen.events:
                 message = convert.event_to_ros(event, self.table_frame)
