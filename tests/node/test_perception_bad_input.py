@@ -39,9 +39,9 @@ class Sender:
         self.infos.publish(message)
 
     def send(self, message):
-        before = self.node._inputs
+        before = self.node._last_input
         self.depths.publish(message)
-        self.graph.until(lambda: self.node._inputs > before)
+        self.graph.until(lambda: self.node._last_input > before)
 
     def image(self, depth=None, encoding="16UC1"):
         self.stamp += 33_333_333
