@@ -233,7 +233,7 @@ class Consents:
             return
         connection.execute(delete(Outgoing).where(Outgoing.person == person))
         content = {"person": self.hub_pseudonym(connection, person)}
-        self.tell_hub(connection, uuid4(), "erase", content)
+        self.tell_hub(connection, uuid5(self.secret(connection), f"erase/{person}"), "erase", content)
 
     def tell_hub(self, connection: Connection, id: UUID, kind: str, content: dict[str, Any]) -> None:
         """Put a record about nobody in the outbox; one with the same id that still waits is replaced."""

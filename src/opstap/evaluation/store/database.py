@@ -43,6 +43,9 @@ class Store:
         StoreError: it cannot be opened, or is no store of ours, or is newer than this program.
     """
 
+    migrations = MIGRATIONS
+    """Folder with Alembic's scripts."""
+
     def __init__(self, where: Path | str) -> None:
         self.url = _url(where)
         self.name = self.url.render_as_string(hide_password=True)
@@ -95,7 +98,7 @@ class Store:
 
     def _migrate(self) -> None:
         config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        config.set_main_option("script_location", str(self.migrations).replace("%", "%%"))
         script = ScriptDirectory.from_config(config)
         newest = script.get_current_head()
         with self.engine.execution_options(opstap_writes=True).begin() as connection:

@@ -207,7 +207,7 @@ class Outgoing(Base):
     kind: Mapped[str] = column("cycle, tally or erase")
     person: Mapped[str | None] = reference("people.person", "whom it is about; empty: nobody")
     content: Mapped[dict[str, Any]] = column("the record as the hub gets it", type_=JSON)
-    __table_args__ = (UniqueConstraint("id"),)
+    __table_args__ = (UniqueConstraint("id"), {"sqlite_autoincrement": True})  # a number is never used twice
 
 
 class Fact(Base):
