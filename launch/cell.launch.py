@@ -10,6 +10,7 @@ from launch_ros.actions import Node
 
 from launch import LaunchDescription
 from opstap.calibration.record import beside
+from opstap.evaluation.store.ingest import sit_down
 from opstap.preflight import begin_anew, check, named
 from opstap.simulation.person import load_traits
 
@@ -26,6 +27,14 @@ ARGUMENTS = {
     "seed": ("1", "seed of the simulation"),
     "speed": ("1", "simulated seconds in a second, or max"),
     "out": ("out", "folder for the journal, the film and the step pictures"),
+    "store": (
+        "",
+        "where work is kept of people who allow it: an SQLite file or PostgreSQL URL; empty: store.db in out",
+    ),
+    "condition": ("", "condition of a study, such as with or without; empty: ordinary work"),
+    "hub": ("", "address of the hub that counts cases of many cells, https://name:port; empty: none"),
+    "hub_authority": ("hub-ca.pem", "the hub's certificate file"),
+    "hub_token": ("hub-token", "file with this cell's token"),
     "film": ("false", "keep a film and a picture of every step; only with consent of the people in it"),
     "window": ("false", "show the projection full-screen on the projector's display"),
     "port": ("8080", "port of the pages on this machine; 0: no pages"),
@@ -44,6 +53,8 @@ def nodes(context):
     speed = 0.0 if value["speed"] == "max" else float(value["speed"])
     kept = begin_anew(out) if sim else out / "kept"
     kept.mkdir(exist_ok=True)
+    store = value["store"] or str(out / "store.db")
+    sit_down(store, out / "journal.db", cell, value["profile"], value["condition"], sim)
     common = {"scene": str(files.scene), "task": str(files.task), "use_sim_time": sim}
 
     def node(name, **parameters):
@@ -65,6 +76,10 @@ def nodes(context):
         ),
         node("perception", kept=str(kept), calibration=str(kept / "calibration.yaml" if sim else beside(files.scene))),
     ]
+    actions.append(
+        node("evaluation", journal=str(out / "journal.db"), store=store, simulated=sim, hub=value["hub"],
+             hub_authority=value["hub_authority"], hub_token=value["hub_token"])
+    )  # fmt: skip
     if sim:
         person = named(ROOT / "config" / "people", value["person"])
         load_traits(person, cell)

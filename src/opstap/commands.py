@@ -19,6 +19,8 @@ GROUPS = {
     "report": ("opstap.evaluation.report.command", "did it help? a study's report as web page and PDF"),
     "business": ("opstap.evaluation.business.command", "what a bench costs and brings, as ranges"),
     "strength": ("opstap.evaluation.strength", "a worker's own card: what I can do"),
+    "hub": ("opstap.evaluation.hub.command", "collect the work of many cells, show groups of five people and more"),
+    "store": ("opstap.evaluation.store.command", "what is kept of the work: show, allow, refuse, export, erase"),
     "pilot": ("opstap.evaluation.pilot.command", "let virtual workers work for weeks: a simulated pilot"),
 }
 

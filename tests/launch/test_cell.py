@@ -9,8 +9,11 @@ import pytest
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_testing.actions import ReadyToTest
+from sqlalchemy import select
 
 from launch import LaunchDescription
+from opstap.evaluation.store import Store
+from opstap.evaluation.store.tables import Person, Run, Tally
 from opstap.evaluation.summary import summarise
 from opstap.workflow.journal import Journal
 
@@ -40,6 +43,11 @@ class TestAfterwards(unittest.TestCase):
         assert len(summary.steps) == 26
         assert summary.seen == {"wrong_pick": 1, "wrong_slot": 1, "empty_bin": 1}
         assert summary.open == 0
+
+    def test_the_store_has_the_job_and_nothing_of_a_person(self):
+        with Store(OUT / "store.db") as store, store.reading() as connection:
+            assert connection.execute(select(Tally.simulated, Tally.jobs)).all() == [(True, 1)]
+            assert connection.execute(select(Run.id)).all() == connection.execute(select(Person.person)).all() == []
 
     def test_nodes_end_in_order(self, proc_info):
         launch_testing.asserts.assertExitCodes(proc_info, allowable_exit_codes=[0])

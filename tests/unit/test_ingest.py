@@ -15,6 +15,7 @@ from packing import SECOND, START, Packing
 from sqlalchemy import select
 
 from opstap.evaluation.store import Consents, Purpose, Reading, Store, StoreError
+from opstap.evaluation.store.clock import ClockWatch
 from opstap.evaluation.store.ingest import Ingest, Workplace
 from opstap.evaluation.store.tables import Outgoing, ProblemRecord, Run, Session, Tally
 from opstap.instructions import Cell
@@ -279,10 +280,20 @@ def test_a_full_disk_is_told_and_read_again_later(desk: Desk) -> None:
     assert desk.rows(Tally)[0][-1] == 10  # type: ignore[index]
 
 
+def test_a_clock_that_is_set_is_noticed(desk: Desk) -> None:
+    clock, steady = [START], [0]
+    watch = ClockWatch(lambda: clock[0], lambda: steady[0])
+    for ahead, told in ((1, False), (7200, True), (1, False), (-7200, True)):
+        clock[0] += (10 + ahead) * SECOND
+        steady[0] += 10 * SECOND
+        assert watch.was_set() is told
+
+
 KILLED = """
 import sys
 from pathlib import Path
 from opstap.evaluation.store import Store
+from opstap.evaluation.store.clock import ClockWatch
 from opstap.evaluation.store.ingest import Ingest, Workplace
 from opstap.workflow.journal import Journal
 folder = Path(sys.argv[1])

@@ -8,6 +8,7 @@ NODES = {
     "projector_guidance": "draws what the projector shows",
     "part_presenter": "brings trays with the cobot, and keeps it away from people",
     "cell_simulator": "simulates the person and the parts",
+    "evaluation": "keeps the work in the store, as far as people allow, and tells the hub",
     "dashboard": "serves the bench page",
     "film": "keeps a film of the bench and a picture of every step",
 }

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -21,6 +21,9 @@ BUSY = 10.0
 """How long a transaction waits for another program's, s."""
 
 log = logging.getLogger(__name__)
+
+
+AnyStore = TypeVar("AnyStore", bound="Store")
 
 
 class StoreError(Exception):
@@ -59,7 +62,7 @@ class Store:
         with self._told("opened"):
             self._migrate()
 
-    def __enter__(self) -> Store:
+    def __enter__(self: AnyStore) -> AnyStore:
         return self
 
     def __exit__(self, *_: object) -> None:

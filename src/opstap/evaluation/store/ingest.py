@@ -7,10 +7,12 @@ on where it was.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID, uuid4, uuid5
 
@@ -18,7 +20,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from opstap.evaluation.store.accounts import Account, RunAccount, account
 from opstap.evaluation.store.consent import Consents, Purpose, Writer, upsert
-from opstap.evaluation.store.database import Store
+from opstap.evaluation.store.database import Store, StoreError
 from opstap.evaluation.store.tables import (
     Coaching,
     GuidanceLevel,
@@ -30,7 +32,9 @@ from opstap.evaluation.store.tables import (
     StepRecord,
     Tally,
 )
-from opstap.workflow.journal import Entry
+from opstap.instructions import Cell
+from opstap.preflight import PreflightError
+from opstap.workflow.journal import Entry, Journal, JournalError
 
 SAME_SESSION = 30 * 60 * 1_000_000_000
 """A cell that is started again for the same person within this time goes on with the same session, ns."""
@@ -199,6 +203,22 @@ class Ingest:
             upsert(connection, Tally, [key | {"jobs": total}])
             id = uuid5(self.consents.secret(connection), f"{key}")
             self.consents.tell_hub(connection, id, "tally", {"id": str(id), **key, "jobs": total})
+
+
+def sit_down(where: str, journal: Path, cell: Cell, profile: str, condition: str, simulated: bool) -> None:
+    """Write down, before a cell starts, that from here on it is `profile` who works at it.
+
+    Raises:
+        PreflightError: store or journal cannot be written.
+    """
+    place = Workplace(cell.scene.cell, cell.task.task, simulated)
+    person = cell.scene.profile.get(profile)
+    try:
+        with Store(where) as store, Journal(journal) as opened:
+            level = person.level if person else ""
+            Ingest(store, opened, place).begin(profile, time.time_ns(), condition=condition, level=level)
+    except (StoreError, JournalError) as error:
+        raise PreflightError(str(error)) from error
 
 
 def _day(moment: int) -> str:
