@@ -9,8 +9,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from hubs import fill
 from sqlalchemy import func, select, text
 
+from opstap.evaluation.hub.keeping import HubStore
 from opstap.evaluation.store import Consents, NoConsentError, Purpose, Reading, Store, StoreError
 from opstap.evaluation.store.consent import PURPOSE_OF
 from opstap.evaluation.store.tables import Answer, Base, Coaching, Form, Outgoing, Person, ProblemRecord, Run, Session
@@ -203,6 +205,31 @@ def test_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"found schema '9999', allowed: up to '.*'. A newer Opstap made this store"):
         Store(path)
     assert path.read_bytes() == before
+
+
+def test_a_hubs_store_is_not_taken_for_a_cells(tmp_path: Path) -> None:
+    HubStore(tmp_path / "hub.db").close()
+    with pytest.raises(StoreError, match=r"found schema 'hub_0001'.*store of something else, such as a hub"):
+        Store(tmp_path / "hub.db")
+
+
+def test_an_older_schema_is_migrated_with_what_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with Store(path) as store:
+        fill(store, range(3))
+        with store.writing() as connection:
+            plain = re.sub("AUTOINCREMENT", "", connection.exec_driver_sql(
+                "SELECT sql FROM sqlite_schema WHERE name = 'outbox'").scalar_one())  # fmt: skip
+            rows = connection.execute(select(Outgoing.__table__)).all()
+            connection.exec_driver_sql("ALTER TABLE outbox RENAME TO before")
+            connection.exec_driver_sql(plain)
+            connection.exec_driver_sql("INSERT INTO outbox SELECT * FROM before")
+            connection.exec_driver_sql("DROP TABLE before")
+            connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    with Store(path) as store, store.reading() as connection:
+        assert connection.execute(select(Outgoing.__table__)).all() == rows
+        assert "AUTOINCREMENT" in connection.exec_driver_sql(
+            "SELECT sql FROM sqlite_schema WHERE name = 'outbox'").scalar_one()  # fmt: skip
 
 
 def test_models_and_migrations_say_the_same(store: Store) -> None:

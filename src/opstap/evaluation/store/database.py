@@ -111,8 +111,8 @@ class Store:
             known = {r.revision for r in script.walk_revisions()}
             if found is not None and found not in known:
                 raise NewerStoreError(
-                    f"{self.name}: found schema '{found}', allowed: up to '{newest}'. A newer Opstap made this store: "
-                    "use that one, or give another store. Nothing was changed."
+                    f"{self.name}: found schema '{found}', allowed: up to '{newest}'. A newer Opstap made this store, "
+                    "or it is the store of something else, such as a hub. Nothing was changed."
                 )
             if found is None and inspect(connection).get_table_names():
                 raise StoreError(
