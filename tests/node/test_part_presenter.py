@@ -1,0 +1,135 @@
+"""The presenter in ROS: tells first, stands when nobody looks out; one contract for every robot."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from control_msgs.action import FollowJointTrajectory
+from rclpy.action import ActionClient, ActionServer
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
+
+from opstap.presenting.backend import NS, SimulatedRobot
+from opstap.presenting.pacing import Horizon
+from opstap_cell.cobot_messages import joints_to_ros
+from opstap_cell.part_presenter import PartPresenter
+from opstap_cell.qos import EVENT, SENSOR, STATE
+from opstap_cell.ros2_control import Ros2ControlRobot
+from opstap_interfaces.action import PresentPart
+from opstap_interfaces.msg import BodyArray, CobotIntent, OperatorInput
+
+ROOT = Path(__file__).parents[2]
+NUMBERS = str(ROOT / "config/separation.yaml")
+
+
+def ask(graph, part="mouth_mirror", person="default"):
+    client = ActionClient(graph.other, PresentPart, "present_part")
+    graph.until(client.server_is_ready)
+    sent = client.send_goal_async(PresentPart.Goal(part=part, place="table", person=person))
+    graph.until(sent.done)
+    return sent.result()
+
+
+def test_it_tells_first_moves_while_people_are_watched_and_stands_when_they_are_not(graph):
+    node = graph.start(PartPresenter, separation=NUMBERS)
+    people = graph.talk(BodyArray, "people", SENSOR)
+    asked = graph.talk(OperatorInput, "operator_input", EVENT)
+    intents, joints = graph.hear(CobotIntent, "cobot_intent", STATE), graph.hear(JointState, "joint_states", SENSOR)
+    watching = graph.other.create_timer(0.02, lambda: people.publish(seen(graph)))
+    goal = ask(graph)
+    assert goal.accepted
+    graph.until(lambda: intents, spins=40_000)
+    home = list(node.presenter.robot.home)
+    assert joints[-1].position.tolist() == pytest.approx(home)
+    assert len(intents[0].swept) >= 3
+    assert "mouth_mirror" in intents[0].reason
+    graph.until(lambda: np.abs(np.array(joints[-1].position) - home).max() > 0.1, spins=40_000)
+    asked.publish(OperatorInput(asked=OperatorInput.PAUSE, source="coach"))
+    graph.until(lambda: np.abs(joints[-1].velocity).max() == 0 and node.presenter._stopped, spins=40_000)
+    asked.publish(OperatorInput(asked=OperatorInput.RESUME, source="coach"))
+    graph.until(lambda: np.abs(joints[-1].velocity).max() > 0.01, spins=40_000)
+    watching.cancel()
+    graph.until(lambda: np.abs(joints[-1].velocity).max() == 0, spins=40_000)
+
+
+def seen(graph):
+    message = BodyArray(voxel_size=0.03)
+    message.header.stamp = graph.other.get_clock().now().to_msg()
+    return message
+
+
+def test_what_cannot_be_brought_is_refused_in_words(graph):
+    graph.start(PartPresenter, separation=NUMBERS)
+    goal = ask(graph, part="nothing_like_it")
+    result = goal.get_result_async()
+    graph.until(result.done)
+    assert result.result().result.code == PresentPart.Result.REFUSED
+    assert "nothing_like_it" in result.result().result.message
+
+
+class FakeController(Node):
+    """A joint trajectory controller: follows the newest goal between its points, publishes joint states."""
+
+    def __init__(self, joints, positions):
+        super().__init__("controller")
+        self.joints, self.arm = joints, SimulatedRobot(positions, delay=0.0)
+        self.states = self.create_publisher(JointState, "joint_states", SENSOR)
+        self.server = ActionServer(self, FollowJointTrajectory, "jtc/follow_joint_trajectory", self.follow)
+        self.create_timer(0.01, self.publish)
+        self.positions = positions
+
+    def now(self):
+        return self.get_clock().now().nanoseconds
+
+    async def follow(self, goal):
+        trajectory = goal.request.trajectory
+        assert list(trajectory.joint_names) == list(self.joints)
+        here = self.arm.state(self.now()).positions
+        seconds = [0.0] + [p.time_from_start.sec + p.time_from_start.nanosec / NS for p in trajectory.points]
+        positions = np.array([here] + [list(p.positions) for p in trajectory.points])
+        self.arm.send(Horizon(np.array(seconds), positions, 0 * positions), self.now())
+        goal.succeed()
+        return FollowJointTrajectory.Result()
+
+    def publish(self):
+        state = self.arm.state(self.now())
+        # The broadcaster has its own order, and joints of other things.
+        message = joints_to_ros(state, self.joints)
+        message.name, message.position = ["lift", *message.name[::-1]], [9.0, *message.position.tolist()[::-1]]
+        message.velocity = [0.0, *message.velocity.tolist()[::-1]]
+        self.states.publish(message)
+
+
+@pytest.mark.parametrize("kind", ["simulated", "ros2_control"])
+def test_contract_of_a_robot(graph, kind):
+    """Follows the newest horizon, and stands at its end when nothing newer comes."""
+    graph.start(lambda: Node("user"))
+    joints, start = ("a", "b", "c"), np.array([0.1, -0.2, 0.3])
+    if kind == "simulated":
+        arm = SimulatedRobot(start)
+    else:
+        controller = FakeController(joints, start)
+        graph.executor.add_node(controller)
+        graph._nodes.append(controller)
+        arm = Ros2ControlRobot(graph.other, joints, "jtc")
+        graph.until(arm._client.server_is_ready)
+
+    def now():
+        return graph.other.get_clock().now().nanoseconds
+
+    def at(q):
+        state = arm.state(now())
+        return state is not None and np.abs(state.positions - q).max() < 1e-3
+
+    graph.until(lambda: at(start))
+    first, second = start + 0.2, start - 0.1
+    for goal in (first, second):
+        t = np.array([0.0, 0.1, 0.2, 0.22])
+        q = np.array([start, (start + goal) / 2, goal, goal])
+        arm.send(Horizon(t, q, np.zeros_like(q)), now())
+    graph.until(lambda: at(second))
+    state = arm.state(now())
+    assert now() - state.stamp < NS
+    for _ in range(100):
+        graph.executor.spin_once(timeout_sec=0.001)
+        assert at(second), "it stands"
