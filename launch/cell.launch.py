@@ -35,6 +35,7 @@ ARGUMENTS = {
     "hub": ("", "address of the hub that counts cases of many cells, https://name:port; empty: none"),
     "hub_authority": ("hub-ca.pem", "the hub's certificate file"),
     "hub_token": ("hub-token", "file with this cell's token"),
+    "cobot": ("none", "what brings trays: none, simulated, or ros2_control; it stands while nobody publishes people"),
     "film": ("false", "keep a film and a picture of every step; only with consent of the people in it"),
     "window": ("false", "show the projection full-screen on the projector's display"),
     "port": ("8080", "port of the pages on this machine; 0: no pages"),
@@ -88,6 +89,9 @@ def nodes(context):
                          linger=float(value["linger"]), saved=str(kept / "world.pickle"),
                          use_sim_time=False)  # fmt: skip
         actions += [simulator, RegisterEventHandler(OnProcessExit(target_action=simulator, on_exit=_end))]
+    if value["cobot"] != "none":
+        numbers = str(ROOT / "config" / "separation.yaml")
+        actions.append(node("part_presenter", separation=numbers, robot=value["cobot"]))
     if value["film"] == "true":
         actions.append(node("film", out=str(out)))
     if int(value["port"]):
