@@ -8,7 +8,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import CameraInfo, Image
 from std_srvs.srv import Trigger
 
-from opstap.geometry import Pose
+from opstap.geometry import Capsule, Pose
 from opstap.simulation.bench import Bench
 from opstap.simulation.calibrating import displaced
 from opstap.simulation.camera import SimulatedCamera
@@ -17,7 +17,7 @@ from opstap_cell import convert
 from opstap_cell.depth_camera import DepthCameraNode
 from opstap_cell.perception import Perception
 from opstap_cell.qos import EVENT, SENSOR, STATE
-from opstap_interfaces.msg import PlaceState, WorkspaceEvent, WorkspaceState
+from opstap_interfaces.msg import Body, BodyArray, PlaceState, WorkspaceEvent, WorkspaceState
 
 FRAME = 33_333_333
 
@@ -81,6 +81,31 @@ def test_a_bump_pauses_judging_and_the_service_puts_it_right(graph, camera, tmp_
     assert camera.states[-1].camera_drift_mm < 2
     assert camera.events == []
     assert (tmp_path / "calibration.yaml").exists()
+
+
+def test_people_are_told_while_somebody_asks(graph, cell, camera):
+    people = graph.hear(BodyArray, "people", SENSOR)
+    robots = graph.talk(Body, "robot_body", SENSOR)
+    camera.tell()
+    node = next(n for n in graph._nodes if isinstance(n, Perception))
+    graph.until(lambda: node.people_out.get_subscription_count() > 0)
+    camera.show(Pose.of(), 16)
+    graph.until(lambda: people and people[-1].header.stamp == camera.stamp)
+    assert people[-1].bodies == []
+    link = Capsule((-0.3, 0.25, 0.30), (-0.2, -0.05, 0.25), 0.05)
+    camera.world = replace(camera.world, arms=(link,))
+    camera.show(Pose.of(), 1)
+    graph.until(lambda: people[-1].header.stamp == camera.stamp)
+    told = people[-1]
+    assert len(told.bodies) == 1
+    occupied = convert.voxels_from_ros(told.occupied, tuple(told.cells))
+    assert occupied.any()
+    robots.publish(Body(id="robot", capsules=[convert.capsule_to_ros(link)]))
+    graph.until(lambda: node.robot)
+    node.robot_at += 60_000_000_000  # rendering takes longer than capsules are believed
+    camera.show(Pose.of(), 1)
+    graph.until(lambda: people[-1].header.stamp == camera.stamp)
+    assert people[-1].bodies == []
 
 
 def test_what_cannot_be_used_is_told_and_the_next_frame_is_looked_at(graph, camera):

@@ -14,6 +14,7 @@ from sensor_msgs.msg import Image
 from opstap.geometry import Capsule
 from opstap.geometry import Pose as RigidPose
 from opstap.instructions import Cell
+from opstap.perception.people import VOXEL, Bodies, Grid
 from opstap.perception.watch import Hand, PlaceSeen
 from opstap.scene import Profile
 from opstap.simulation.world import Held, WorldState
@@ -140,6 +141,40 @@ def hand_to_ros(hand: Hand) -> m.Hand:
         position=point_to_ros(hand.position), extent=vector_to_ros(hand.extent), velocity=vector_to_ros(hand.velocity),
         side=SIDES.index(hand.side), zone=hand.zone, confidence=float(hand.confidence),
     )  # fmt: skip
+
+
+def capsule_from_ros(capsule: m.Capsule) -> Capsule:
+    return Capsule(point_from_ros(capsule.start), point_from_ros(capsule.end), float(capsule.radius))
+
+
+def bodies_to_ros(told: Bodies, grid: Grid, frame: str) -> m.BodyArray:
+    message = m.BodyArray(
+        bodies=[
+            m.Body(
+                id=str(b.number), capsules=[capsule_to_ros(c) for c in b.capsules], velocity=vector_to_ros(b.velocity),
+                confidence=float(b.confidence),
+            )
+            for b in told.bodies
+        ],
+        origin=point_to_ros(grid.origin), voxel_size=float(VOXEL), cells=[int(n) for n in grid.cells],
+        occupied=_bits(told.occupied), unseen=_bits(told.unseen), robot_shadow=_bits(told.robot_shadow),
+    )  # fmt: skip
+    message.header.stamp, message.header.frame_id = time_to_ros(told.stamp), frame
+    return message
+
+
+def _bits(voxels: NDArray[np.bool_]) -> array.array[int]:
+    return array.array("B", np.packbits(voxels.reshape(-1)).tobytes())
+
+
+def voxels_from_ros(bits: array.array[int], cells: tuple[int, int, int]) -> NDArray[np.bool_]:
+    """A set of voxels (nx, ny, nz)."""
+    count = int(cells[0]) * int(cells[1]) * int(cells[2])
+    return np.unpackbits(np.frombuffer(bits, np.uint8), count=count).astype(bool).reshape(tuple(int(n) for n in cells))
+
+
+def capsule_to_ros(capsule: Capsule) -> m.Capsule:
+    return m.Capsule(start=point_to_ros(capsule.start), end=point_to_ros(capsule.end), radius=float(capsule.radius))
 
 
 def world_to_ros(world: WorldState, frame: str) -> m.SimulatedWorld:

@@ -1,12 +1,14 @@
 """Tells from depth what happened at which place, which hands are over the table, and whether the camera was moved.
 
 Subscribes: camera/depth/image_rect_raw, camera/depth/camera_info, camera/serial. Publishes: workspace_state,
-workspace_events, hands. Service: check_camera finds the camera's pose anew.
+workspace_events, hands, people. Service: check_camera finds the camera's pose anew.
+Also subscribes robot_body: the robot's own capsules, so that it is not taken for somebody; without them it is.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +20,20 @@ from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from opstap.geometry import Pinhole
+from opstap.geometry import Capsule, Pinhole
 from opstap.perception.camera_watch import CHECKING
 from opstap.perception.guard import Guard
 from opstap.perception.intake import Intake
+from opstap.perception.people import People
 from opstap.perception.watch import PlaceSeen, Seen
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, SENSOR, STATE
-from opstap_interfaces.msg import HandArray, PlaceState, WorkspaceEvent, WorkspaceState
+from opstap_interfaces.msg import Body, BodyArray, HandArray, PlaceState, WorkspaceEvent, WorkspaceState
 
+ROBOT_AGE = 200_000_000
+"""ns after which the robot's capsules are no longer believed."""
 RECENT_EVENTS, RECENT = 16, 10_000_000_000
 """Events that workspace_state repeats: at most so many, of the last so many ns."""
 
@@ -50,6 +55,9 @@ class Perception(CellNode):
         self.optics: Pinhole | None = None
         self.serial = ""
         self.guard: Guard | None = None
+        self.people: People | None = None
+        self.robot: tuple[Capsule, ...] = ()
+        self.robot_at = -ROBOT_AGE
         self.recent: deque[WorkspaceEvent] = deque(maxlen=RECENT_EVENTS)
         self.told: dict[str, tuple[PlaceSeen, PlaceState]] = {}
         self.state_out = self.create_publisher(WorkspaceState, "workspace_state", STATE)
@@ -58,6 +66,8 @@ class Perception(CellNode):
         self.create_subscription(CameraInfo, "camera/depth/camera_info", self.on_camera_info, STATE)
         self.create_subscription(String, "camera/serial", self.on_serial, STATE)
         self.create_subscription(Image, "camera/depth/image_rect_raw", self.on_depth, SENSOR)
+        self.people_out = self.create_publisher(BodyArray, "people", SENSOR)
+        self.create_subscription(Body, "robot_body", self.on_robot, SENSOR)
         self.create_service(Trigger, "check_camera", self.on_check)
 
     def on_camera_info(self, info: CameraInfo) -> None:
@@ -108,6 +118,24 @@ class Perception(CellNode):
         hands = HandArray(header=state.header, present=bool(seen.present))
         hands.hands = [convert.hand_to_ros(h) for h in seen.hands]
         self.hands_out.publish(hands)
+
+        if self.people_out.get_subscription_count():
+            self.publish_people(convert.image_from_ros(image), stamp)
+
+    def publish_people(self, depth: NDArray[Any], stamp: int) -> None:
+        """Tell who is there, while somebody wants to know; nothing is known through a camera that moved."""
+        if self.guard is None:
+            return
+        if self.people is None or self.people.view is not self.guard.view:
+            self.people = People(self.cell.scene, self.guard.view)
+        robot = self.robot if time.monotonic_ns() - self.robot_at < ROBOT_AGE else ()
+        blind = self.guard.condition.paused or self.guard.condition.suspect
+        told = self.people.nothing_known(stamp) if blind else self.people.see(depth, stamp, robot)
+        self.people_out.publish(convert.bodies_to_ros(told, self.people.grid, self.table_frame))
+
+    def on_robot(self, message: Body) -> None:
+        self.robot = tuple(convert.capsule_from_ros(c) for c in message.capsules)
+        self.robot_at = time.monotonic_ns()
 
     def on_check(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.success = self.guard is not None

@@ -1,0 +1,286 @@
+"""People for the robot: everything over the table that is not table, bins, case, parts or the robot itself.
+
+Nothing is learned here: a person who rests for minutes does not fade into the background. What stands there by the
+scene, with room for parts, is taken away; what is nearer than that is somebody. It is told twice, and both err on the
+large side: as capsules (a limb is taken to be as thick as it is wide) and as voxels. What cannot be seen (behind
+somebody, behind the robot, where depth has holes, outside the view) is told as unseen: nobody knows who is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from opstap.geometry import Capsule, Floats, View
+from opstap.perception.places import Depth
+from opstap.perception.standing import STEP, cast, enlarged, furniture, grid_rays
+from opstap.scene import Scene
+
+SIDES, ABOVE = 0.015, 0.040
+"""Room around table, bins and case for what lies there, metres: less high than that, it may be a part."""
+SELF = 0.04
+"""Metres around the robot's capsules that are still the robot: its cables, the camera's error."""
+SMALLEST = 4e-4
+"""m2 of the smallest thing that counts as somebody: two fingertips."""
+VOXEL = 0.025
+"""Side of a voxel, metres."""
+REACH, TOP = 0.15, 0.70
+"""The grid is the table with so much beside it, and goes up so far, metres."""
+SLICE = 0.10
+"""Metres of a limb that make one capsule."""
+THICKEST = 0.13
+"""Half of the thickness that a body is taken to have, at most, metres."""
+MARGIN = 0.030
+"""Metres that a capsule is thicker than what is seen of it."""
+HOLE_FRAMES = 3
+"""Frames in a row without depth from which a hole is no flicker."""
+FOLLOW = 0.30
+"""Metres that somebody can have moved between two frames and be the same one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """A part of a person, or something unknown that may be one. Table frame, metres and seconds."""
+
+    number: int
+    """The same one as long as it is followed."""
+    capsules: tuple[Capsule, ...]
+    velocity: tuple[float, float, float]
+    confidence: float
+
+
+@dataclass(frozen=True, eq=False)
+class Bodies:
+    """What one frame told. Voxel sets are of the grid, see `Grid`."""
+
+    stamp: int
+    bodies: tuple[Body, ...]
+    occupied: NDArray[np.bool_]
+    """(nx, ny, nz) somebody is there."""
+    unseen: NDArray[np.bool_]
+    """(nx, ny, nz) nobody knows: behind somebody, in a hole, outside the view. To be treated as occupied."""
+    robot_shadow: NDArray[np.bool_]
+    """(nx, ny, nz) hidden by the robot itself: free only if it was seen free before the robot came there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """The voxels: `origin` (3,) is the lowest corner, `cells` how many along x, y, z."""
+
+    origin: tuple[float, float, float]
+    cells: tuple[int, int, int]
+
+    def centres(self) -> Floats:
+        """(nx, ny, nz, 3) in the table frame."""
+        axes = [o + (np.arange(n) + 0.5) * VOXEL for o, n in zip(self.origin, self.cells, strict=True)]
+        return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+
+
+class People:
+    """Finds people in depth pictures of one view."""
+
+    def __init__(self, scene: Scene, view: View) -> None:
+        self.view = view
+        w, d = scene.table.size
+        low = (-w / 2 - REACH, -d / 2 - REACH, 0.0)
+        self.grid = Grid(low, (round((w + 2 * REACH) / VOXEL), round((d + 2 * REACH) / VOXEL), round(TOP / VOXEL)))
+        boxes = furniture(scene, SIDES, ABOVE)
+        boxes[0] = enlarged(boxes[0], 2.0, 0.0)  # beside the table too: what is higher than it is somebody
+        nearest = cast(boxes, view)
+        self._shape = (view.pinhole.height, view.pinhole.width)
+        self._nearest = np.where(np.isfinite(nearest), nearest * 1000, 60000).astype(np.uint16)
+        self._rays = (grid_rays(view) * 1e-3).astype(np.float32)
+        self._origin = view.pose.translation
+        # Half a voxel as it is seen from a hand's usual height.
+        height = max(float(view.pose.translation[2]) - 0.15, 0.3)
+        side = int(np.ceil(VOXEL * view.pinhole.fx / STEP / height)) | 1
+        self._footprint = np.ones((side, side), np.uint8)
+        self._px_m2 = (STEP / view.pinhole.fx) ** 2
+        self._holes = np.zeros(self._nearest.shape, np.uint8)
+        self._tracks: list[tuple[int, Floats, int]] = []
+        self._next = 1
+
+        centres = self.grid.centres().reshape(-1, 3)
+        uv = view.project(centres)
+        inside = view.sees(centres)
+        self._outside = ~inside.reshape(self.grid.cells)
+        pixel = np.nan_to_num(np.round(uv / STEP), nan=0.0).astype(np.intp)
+        h, w_ = self._nearest.shape
+        pixel = np.clip(pixel, 0, [w_ - 1, h - 1])
+        flat = pixel[:, 1] * w_ + pixel[:, 0]
+        depth = view.T_optical_table.apply(centres)[:, 2] * 1000
+        free = inside & (depth < self._nearest.reshape(-1)[flat])
+        self._at = np.flatnonzero(free)
+        """Voxels in view that are not furniture, (n,)."""
+        self._pixel, self._depth = flat[self._at], depth[self._at].astype(np.float32)
+
+    def see(self, depth: Depth, stamp: int, robot: Sequence[Capsule] = ()) -> Bodies:
+        """Look at a frame.
+
+        Args:
+            depth: (h, w) uint16, mm.
+            stamp: capture time, ns.
+            robot: the robot's links, as they are at that time.
+
+        Raises:
+            ValueError: the picture has not the view's size.
+        """
+        if depth.shape != self._shape:
+            raise ValueError(f"depth image: found {depth.shape}, allowed: {self._shape} as the camera's view")
+        small = np.ascontiguousarray(depth[::STEP, ::STEP])
+        hole = small == 0
+        front = ((small < self._nearest) & ~hole).view(np.uint8)
+        front = np.asarray(cv2.morphologyEx(front, cv2.MORPH_OPEN, _SQUARE3))
+        own = np.zeros_like(front)
+        if robot and front.any():
+            own = self._own(small, front, robot)
+            front = front & ~own
+        lost = self._lost(hole)
+        bodies, front = self._bodies(small, front, stamp)
+        occupied, behind = self._voxels(small, front)
+        _, shadow = self._voxels(small, own)
+        unseen = self._outside | behind | self._column(lost)
+        return Bodies(stamp, bodies, occupied, unseen & ~occupied, shadow & ~occupied & ~unseen)
+
+    def nothing_known(self, stamp: int) -> Bodies:
+        """What is told while the camera cannot be believed: all is unseen."""
+        none = np.zeros(self.grid.cells, bool)
+        return Bodies(stamp, (), none, ~none, none)
+
+    # --- the picture
+
+    def _own(self, small: Depth, front: NDArray[np.uint8], robot: Sequence[Capsule]) -> NDArray[np.uint8]:
+        """The pixels of `front` that are the robot's."""
+        v, u = np.nonzero(front)
+        points = self._rays[v, u] * small[v, u][:, None] + self._origin
+        mine = np.zeros(len(points), bool)
+        for capsule in robot:
+            mine |= _distance(points, capsule) < capsule.radius + SELF
+        own = np.zeros_like(front)
+        own[v[mine], u[mine]] = 1
+        return own
+
+    def _lost(self, hole: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """Pixels in holes that stay and are as wide as a finger or wider."""
+        self._holes = np.where(hole, np.minimum(self._holes, HOLE_FRAMES) + 1, 0).astype(np.uint8)
+        stays = (self._holes >= HOLE_FRAMES).view(np.uint8)
+        return np.asarray(cv2.morphologyEx(stays, cv2.MORPH_OPEN, _SQUARE5))
+
+    # --- voxels
+
+    def _voxels(self, small: Depth, mask: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Voxels at what `mask` shows, and voxels behind it."""
+        occupied, behind = np.zeros((2, *self.grid.cells), bool)
+        if not mask.any():
+            return occupied, behind
+        near = cv2.erode(np.where(mask > 0, small, np.uint16(65535)), self._footprint)
+        far = cv2.dilate(np.where(mask > 0, small, np.uint16(0)), self._footprint)
+        there = near.reshape(-1)[self._pixel]
+        hit = np.flatnonzero(there < 65535)
+        z, first = self._depth[hit], there[hit].astype(np.float32)
+        last = far.reshape(-1)[self._pixel[hit]].astype(np.float32)
+        half = VOXEL * 1000 * 0.87  # half of a voxel's diagonal
+        at = (z >= first - half) & (z <= last + half)
+        occupied.reshape(-1)[self._at[hit[at]]] = True
+        behind.reshape(-1)[self._at[hit[z > last + half]]] = True
+        return occupied, behind
+
+    def _column(self, lost: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Voxels on rays that give no depth."""
+        unseen = np.zeros(self.grid.cells, bool)
+        if lost.any():
+            wide = cv2.dilate(lost, _SQUARE3).reshape(-1)
+            unseen.reshape(-1)[self._at[wide[self._pixel] > 0]] = True
+        return unseen
+
+    # --- capsules
+
+    def _bodies(self, small: Depth, front: NDArray[np.uint8], stamp: int) -> tuple[tuple[Body, ...], NDArray[np.uint8]]:
+        """Everybody, and `front` without what is too small to be somebody."""
+        if not front.any():
+            self._tracks = []
+            return (), front
+        number, labels, stats, _ = cv2.connectedComponentsWithStats(front, connectivity=8, ltype=cv2.CV_16U)
+        kept = np.zeros(number, np.uint8)
+        found: list[tuple[tuple[Capsule, ...], Floats, float]] = []
+        for label in range(1, number):
+            x, y, w, h, area = (int(n) for n in stats[label])
+            step = 1 if area < 1000 else 2 if area < 4000 else 3
+            window = (slice(y, y + h, step), slice(x, x + w, step))
+            mine = labels[window] == label
+            points = self._rays[window][mine] * small[window][mine][:, None] + self._origin
+            if len(points) < 3:
+                continue
+            distance = float(np.median(np.linalg.norm(points - self._origin, axis=1)))
+            size = area * self._px_m2 * distance**2
+            if size < SMALLEST:
+                continue
+            kept[label] = 1
+            found.append((self._capsules(points), points.mean(axis=0), min(1.0, 0.5 + size / 0.01)))
+        return self._follow(found, stamp), np.asarray(kept[labels])
+
+    def _capsules(self, points: Floats) -> tuple[Capsule, ...]:
+        """Capsules around points (n, 3) of one surface and what is taken to be behind it."""
+        centre = points.mean(axis=0)
+        axis = np.linalg.eigh(np.cov((points - centre).T) + 1e-12 * np.eye(3))[1][:, 2]
+        along = (points - centre) @ axis
+        low, high = float(along.min()), float(along.max())
+        count = max(1, int(np.ceil((high - low) / SLICE)))
+        which = np.clip(((along - low) / max(high - low, 1e-6) * count).astype(int), 0, count - 1)
+        made = []
+        for i in range(count):
+            own = points[which == i]
+            if not len(own):
+                continue
+            made.append(self._capsule(own, axis))
+        return tuple(made)
+
+    def _capsule(self, points: Floats, axis: Floats) -> Capsule:
+        """One capsule around a piece of a limb that runs along `axis`."""
+        middle = points.mean(axis=0)
+        away = middle - self._origin
+        away /= np.linalg.norm(away)
+        across = np.cross(axis, away)
+        across /= max(float(np.linalg.norm(across)), 1e-9)
+        side = (points - middle) @ across
+        half = min(float(np.quantile(side, 0.98) - np.quantile(side, 0.02)) / 2, THICKEST)
+        # The limb's middle line lies half its width behind what is seen of it, above the table.
+        core = middle + across * float((side.max() + side.min()) / 2) + away * half * 0.75
+        along = (points - core) @ axis
+        start, end = core + axis * along.min(), core + axis * along.max()
+        off = float(_distance(points, Capsule(_three(start), _three(end), 0.0)).max())
+        return Capsule(_three(start), _three(end), round(max(off, half) + MARGIN, 4))
+
+    def _follow(self, found: list[tuple[tuple[Capsule, ...], Floats, float]], stamp: int) -> tuple[Body, ...]:
+        old, tracks, bodies = list(self._tracks), [], []
+        for capsules, centre, confidence in found:
+            before = min(old, key=lambda t: float(np.linalg.norm(t[1] - centre)), default=None)
+            velocity, number = np.zeros(3), self._next
+            if before is not None and np.linalg.norm(before[1] - centre) < FOLLOW and stamp > before[2]:
+                old = [t for t in old if t is not before]
+                velocity, number = (centre - before[1]) / ((stamp - before[2]) * 1e-9), before[0]
+            else:
+                self._next += 1
+            tracks.append((number, centre, stamp))
+            bodies.append(Body(number, capsules, _three(velocity), round(confidence, 2)))
+        self._tracks = tracks
+        return tuple(bodies)
+
+
+_SQUARE3, _SQUARE5 = np.ones((3, 3), np.uint8), np.ones((5, 5), np.uint8)
+
+
+def _distance(points: Floats, capsule: Capsule) -> Floats:
+    """Distance (n,) of points (n, 3) to a capsule's middle line."""
+    a, b = np.asarray(capsule.start), np.asarray(capsule.end)
+    d = b - a
+    t = np.clip((points - a) @ d / max(float(d @ d), 1e-12), 0.0, 1.0)
+    return np.asarray(np.linalg.norm(points - a - t[:, None] * d, axis=1))
+
+
+def _three(v: Floats) -> tuple[float, float, float]:
+    return (round(float(v[0]), 4), round(float(v[1]), 4), round(float(v[2]), 4))

@@ -1,0 +1,157 @@
+"""People for the robot: enclosed by capsules, told as unseen where hidden, never mixed up with furniture or robot."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from painted import asked, paint
+
+from opstap.geometry import Capsule
+from opstap.perception.people import VOXEL, People, _distance
+from opstap.simulation.bench import Bench
+from opstap.simulation.camera import SimulatedCamera
+from opstap.simulation.person import load_traits
+from opstap.simulation.simulator import Simulator
+from opstap.simulation.world import WorldState
+
+FRAME = 33_333_333
+ARM = (
+    Capsule((0.15, -0.40, 0.15), (0.12, -0.10, 0.20), 0.045),
+    Capsule((0.12, -0.10, 0.20), (0.10, 0.05, 0.16), 0.035),
+)
+LINK = (Capsule((-0.3, 0.25, 0.30), (-0.2, -0.05, 0.25), 0.05),)
+
+
+@pytest.fixture(scope="module")
+def camera(cell):
+    return SimulatedCamera(cell, 1)
+
+
+@pytest.fixture(scope="module")
+def world(cell):
+    bench = Bench(cell, 1)
+    return WorldState(0, 0, bench.bins, bench.slots)
+
+
+@pytest.fixture
+def people(cell):
+    return People(cell.scene, cell.scene.camera.view)
+
+
+def surface(capsule, count, rng):
+    """Points all around a capsule."""
+    a, b = np.array(capsule.start), np.array(capsule.end)
+    length = np.linalg.norm(b - a)
+    axis = (b - a) / max(length, 1e-9)
+    out = rng.normal(size=(count, 3))
+    out /= np.linalg.norm(out, axis=1)[:, None]
+    side = out - (out @ axis)[:, None] * axis
+    side /= np.linalg.norm(side, axis=1)[:, None]
+    round_end = np.where((out @ axis)[:, None] > 0, b, a) + out * capsule.radius
+    along = a + rng.uniform(size=(count, 1)) * (b - a) + side * capsule.radius
+    return np.where(rng.uniform(size=(count, 1)) < length / (length + 2 * capsule.radius), along, round_end)
+
+
+def inside(points, capsules):
+    return np.any([_distance(points, c) <= c.radius for c in capsules], axis=0)
+
+
+def voxel(people, point):
+    return tuple(((np.asarray(point) - people.grid.origin) / VOXEL).astype(int))
+
+
+def test_an_empty_bench_has_nobody(camera, world, people):
+    for tick in range(12):
+        told = people.see(camera.depth(replace(world, tick=tick)), tick * FRAME)
+        assert told.bodies == ()
+        assert not told.occupied.any()
+    assert not told.unseen[voxel(people, (0.0, 0.0, 0.3))]
+    assert told.unseen[voxel(people, (-0.78, -0.58, 0.69))], "outside the view"
+
+
+@pytest.mark.parametrize("person", ["demo", "two_hands"])
+def test_capsules_enclose_the_true_arms_to_99_percent(cell, camera, people, person):
+    rng = np.random.default_rng(0)
+    traits = load_traits(Path(__file__).parents[2] / f"config/people/{person}.yaml", cell)
+    simulator, lights, light = Simulator(cell, traits, 1), None, {}
+    view, enclosed, total = cell.scene.camera.view, 0, 0
+    for tick in range(60 * 30):
+        state = simulator.tick(light)
+        wanted = asked(cell, state)
+        if wanted != lights:
+            lights, light = wanted, paint(cell.scene, wanted)
+        if tick % 15:
+            continue
+        told = people.see(camera.depth(state), state.stamp)
+        points = np.vstack([surface(c, 20, rng) for c in state.arms])
+        points = points[view.sees(points) & (points[:, 2] > 0)]
+        total += len(points)
+        if told.bodies:
+            enclosed += inside(points, [c for b in told.bodies for c in b.capsules]).sum()
+    assert total > 10_000
+    assert enclosed / total >= 0.99
+
+
+def test_what_is_behind_an_arm_is_unseen_and_the_arm_is_occupied(camera, world, people):
+    told = people.see(camera.depth(replace(world, arms=ARM)), 0)
+    top = (0.12, -0.10, 0.24)
+    assert told.occupied[voxel(people, top)]
+    assert told.unseen[voxel(people, (0.12, -0.10, 0.10))]
+    assert not told.unseen[voxel(people, (0.12, -0.10, 0.35))], "above the arm it is free"
+    assert not (told.occupied & told.unseen).any()
+
+
+def test_somebody_keeps_a_number_and_has_a_velocity(camera, world, people):
+    numbers = []
+    for tick in range(6):
+        moved = tuple(
+            Capsule(
+                (c.start[0], c.start[1] + 0.02 * tick, c.start[2]),
+                (c.end[0], c.end[1] + 0.02 * tick, c.end[2]),
+                c.radius,
+            )
+            for c in ARM
+        )
+        told = people.see(camera.depth(replace(world, arms=moved, tick=tick)), tick * FRAME)
+        numbers.append(told.bodies[0].number)
+    assert set(numbers) == {numbers[0]}
+    assert told.bodies[0].velocity[1] == pytest.approx(0.6, abs=0.2)
+
+
+def test_a_hand_that_rests_for_minutes_is_still_somebody(camera, world, people):
+    depth = camera.depth(replace(world, arms=ARM))
+    for second in range(300):
+        told = people.see(depth, second * 1_000_000_000)
+    assert told.bodies
+    assert told.occupied[voxel(people, (0.12, -0.10, 0.24))]
+
+
+def test_the_robot_is_not_somebody_and_its_shadow_is_told_apart(camera, world, people):
+    depth = camera.depth(replace(world, arms=LINK))
+    assert people.see(depth, 0).bodies, "without its capsules it is somebody"
+    told = people.see(depth, FRAME, LINK)
+    assert told.bodies == ()
+    assert told.robot_shadow[voxel(people, (-0.25, 0.1, 0.12))]
+    both = people.see(camera.depth(replace(world, arms=LINK + ARM)), 2 * FRAME, LINK)
+    assert len(both.bodies) == 1
+
+
+def test_a_hole_that_stays_is_unseen_up_to_the_top_and_a_flicker_is_not(camera, world, people):
+    depth = camera.depth(world).copy()
+    depth[200:260, 400:460] = 0
+    column = voxel(people, (0.01, 0.02, 0.3))
+    assert not people.see(depth, 0).unseen[column]
+    people.see(depth, FRAME)
+    assert people.see(depth, 2 * FRAME).unseen[column]
+
+
+def test_nothing_is_known_without_a_camera_to_believe(people):
+    told = people.nothing_known(5)
+    assert told.unseen.all()
+    assert told.bodies == ()
+
+
+def test_a_picture_of_another_size_is_refused(people):
+    with pytest.raises(ValueError, match="as the camera's view"):
+        people.see(np.zeros((4, 4), np.uint16), 0)
