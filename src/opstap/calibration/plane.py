@@ -95,8 +95,11 @@ def find_table(
         normal = normal / length * (-1.0 if normal @ a > 0 else 1.0)
         if upwards(normal):
             distance = float(-normal @ a)
-            count = int(np.count_nonzero(np.abs(flat @ normal + distance) < 3 * sigma))
-            found.append((count, normal, distance))
+            off = np.abs(flat @ normal + distance) / (3 * sigma)
+            inside = off < 1
+            # A cut through something slanting or round spreads evenly over the band (0.58), a plane does not.
+            if inside.any() and np.sqrt(np.mean(off[inside] ** 2)) < 0.37:
+                found.append((int(np.count_nonzero(inside)), normal, distance))
     if not found:
         return None
     most = max(count for count, _, _ in found)

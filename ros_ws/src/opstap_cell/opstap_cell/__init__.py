@@ -10,5 +10,6 @@ NODES = {
     "cell_simulator": "simulates the person and the parts",
     "evaluation": "keeps the work in the store, as far as people allow, and tells the hub",
     "dashboard": "serves the bench page",
+    "recorder": "records topics; depth only with consent and an expiry",
     "film": "keeps a film of the bench and a picture of every step",
 }

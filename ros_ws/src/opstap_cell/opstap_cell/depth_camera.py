@@ -37,7 +37,6 @@ COLOR_PERIOD = 100_000_000
 class Config:
     source: str = parameter("where frames come from", "live", choices=("live", "recording", "simulated"))
     recording: str = parameter("a .db3 or .bag file, for source recording", "")
-    record: str = parameter("a .db3 file to record a live or simulated camera into; empty: none", "")
     seed: int = parameter("seed of the simulated noise", 1, 0, 2**31 - 1)
     noise: str = parameter("of a simulated camera", "kind", choices=("kind", "fitted", "harsh"))
     fault: str = parameter("what befalls a simulated camera, such as bump@20 (seconds); empty: nothing", "")
@@ -59,16 +58,13 @@ class DepthCameraNode(CellNode):
         self.aligned_info = self.create_publisher(CameraInfo, "camera/aligned_depth_to_color/camera_info", STATE)
         self.aligned_out = self.create_publisher(Image, "camera/aligned_depth_to_color/image_raw", SENSOR)
         scene = self.cell.scene
-        record = Path(config.record).absolute() if config.record else None
-        if record and not record.parent.is_dir():
-            raise StartError(f"record: found '{record}', allowed: a file in a folder that exists")
         if config.source == "simulated":
             # The renderer is needed only here, and is not installed beside a real camera.
             from opstap.simulation.faults import FaultyCamera, read_fault
             from opstap.simulation.noise import LEVELS
             from opstap.simulation.simulator import START
 
-            self.software = SoftwareCamera(scene.camera, record)
+            self.software = SoftwareCamera(scene.camera)
             self.camera: DepthCamera = self.software
             try:
                 self.rendered = FaultyCamera(
@@ -85,9 +81,7 @@ class DepthCameraNode(CellNode):
             try:
                 recorded = config.source == "recording"
                 self.camera = (
-                    RecordedCamera(scene.camera, Path(config.recording))
-                    if recorded
-                    else LiveCamera(scene.camera, record)
+                    RecordedCamera(scene.camera, Path(config.recording)) if recorded else LiveCamera(scene.camera)
                 )
             except RecordingError as error:
                 raise StartError(f"recording: {error}") from error
