@@ -186,6 +186,16 @@ def test_a_bump_never_becomes_an_event_and_places_say_why_they_are_not_judged(ce
     assert np.allclose(again.view.pose.matrix, guard.view.pose.matrix, atol=1e-4)
 
 
+def test_a_part_that_goes_unseen_is_told_once_the_camera_is_known_to_hang_still(cell):
+    guard, camera, bench = Guard(cell, cell.scene.camera.depth.pinhole), SimulatedCamera(cell, 1), Bench(cell, 1)
+    events = []
+    for t in range(130):
+        if t == 25:
+            bench.take("bin_11")
+        events += guard.see(camera.depth(WorldState(t, 0, bench.bins, bench.slots)), (t + 30) * FRAME).events
+    assert [(e.happened.value, e.place) for e in events] == [("taken", "bin_11")]
+
+
 def test_the_calibration_of_another_camera_judges_nothing(cell, pictures, tmp_path):
     k = cell.scene.camera.depth.pinhole
     file = tmp_path / "calibration.yaml"

@@ -114,9 +114,10 @@ class Guard:
             events, self._held = (*self._held, *events), ()
             return events
         if self._held or any(e.happened in JUDGED and not e.evidence.get("visited", 1.0) for e in events):
-            self._held_at = self._held_at if self._held else stamp
+            if not self._held:
+                self._held_at = stamp
+                self.camera.hurry()
             self._held = (*self._held, *events)
-            self.camera.hurry()
             return ()
         return events
 
