@@ -3,7 +3,7 @@ PYTHON ?= python3
 SHELL := /bin/bash
 ENVIRONMENT := source ros_ws/environment.sh
 
-.PHONY: pictures setup setup-tests demo test bench lock pilot-report
+.PHONY: python setup setup-tests demo test bench pictures pilot-report lock
 
 demo: setup
 	@$(ENVIRONMENT) && opstap launch cell.launch.py film:=true speed:=2 linger:=5 && opstap summary out/journal.db \
@@ -13,10 +13,15 @@ demo: setup
 pictures: setup
 	@$(ENVIRONMENT) && python docs/generate.py $(PAGE)
 
-setup:
+# Set-up itself says the rest; it cannot even be read by a Python as old as this.
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 7))' 2>/dev/null || { echo "setup: Python 3.10 to 3.13 \
+	is needed, and '$(PYTHON)' is missing or too old. Install one and run: make PYTHON=python3.12" >&2; exit 1; }
+
+setup: python
 	@$(PYTHON) ros_ws/bootstrap.py
 
-setup-tests:
+setup-tests: python
 	@$(PYTHON) ros_ws/bootstrap.py --tests
 
 test: setup-tests

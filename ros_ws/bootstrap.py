@@ -4,9 +4,9 @@
 Run by `make setup`, with any Python 3.10-3.13 and nothing but the standard library. Running it again is cheap:
 each step leaves a stamp of what it was made from and is skipped while that is unchanged.
 
-Where a real ROS 2 Jazzy is sourced (`ROS_DISTRO=jazzy` and `AMENT_PREFIX_PATH` set) it is used, and neither the
-ROS wheels nor the underlay are installed. Everywhere else ROS 2 comes from the pinned wheels; their CMake files name
-the build machine's Python, so those paths are rewritten to this one's.
+Where a real ROS 2 Jazzy is sourced it is used, and neither the ROS wheels nor the parts of the underlay that it has
+are installed. Everywhere else ROS 2 comes from the pinned wheels; their CMake files name the build machine's Python,
+so those paths are rewritten to this one's. docs/setup.md tells people about all of it.
 """
 
 from __future__ import annotations
@@ -54,15 +54,21 @@ def run(*command: str | Path, **options: object) -> None:
         raise SetupError(f"{Path(str(command[0])).name} failed ({result.returncode}):\n{tail}")
 
 
+def holds_ros(prefix: Path) -> bool:
+    """Whether ROS 2 is installed below this prefix."""
+    return (prefix / "share/ament_index/resource_index/packages/rclpy").exists()
+
+
 def real_ros() -> bool:
-    """Whether a real ROS 2 Jazzy is sourced in this shell."""
-    distro = os.environ.get("ROS_DISTRO")
-    inside = str(ROOT) in os.environ.get("AMENT_PREFIX_PATH", "")
-    if distro and distro != "jazzy" and not inside:
+    """Whether a real ROS 2 Jazzy is sourced in this shell: one that is not this project's own environment."""
+    prefixes = [Path(p) for p in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if p]
+    if not any(holds_ros(p) for p in prefixes if ROOT not in p.parents):
+        return False
+    if (distro := os.environ.get("ROS_DISTRO", "nothing")) != "jazzy":
         raise SetupError(
             f"ROS 2 '{distro}' is sourced; this project is for Jazzy. Open a shell without it, or source jazzy."
         )
-    return distro == "jazzy" and not inside and bool(os.environ.get("AMENT_PREFIX_PATH"))
+    return True
 
 
 def check_machine() -> None:
@@ -127,29 +133,51 @@ def mark(step: str, stamp: str) -> None:
     (VENV / f".{step}.stamp").write_text(stamp)
 
 
+def without_ros(lock: str) -> str:
+    """The lock file's text without the ROS wheels: what is installed beside a real ROS 2."""
+    entries = re.split(r"^(?=\S)", lock, flags=re.MULTILINE)
+    return "".join(e for e in entries if not e.startswith("ros-"))
+
+
 def make_environment(tests: bool) -> None:
     lock, project = ROOT / ("requirements-test.lock" if tests else "requirements.lock"), ROOT / "pyproject.toml"
-    stamp = stamp_of(lock, project)
+    stamp, python = stamp_of(lock, project), VENV / "bin" / "python"
+    # Wheels and a real ROS 2 must not meet in one environment: it is made anew when the one takes the other's place.
+    fitting = python.exists() and holds_ros(VENV) is not real_ros()
     # The test lock holds everything of the other one, so an environment made for the tests serves both.
-    if done("packages-test", stamp_of(ROOT / "requirements-test.lock", project)):
+    if fitting and done("packages-test", stamp_of(ROOT / "requirements-test.lock", project)):
         return
-    if not tests and done("packages", stamp):
+    if fitting and not tests and done("packages", stamp):
         return
-    python = VENV / "bin" / "python"
-    if not python.exists() or subprocess.run([python, "-c", ""]).returncode:
+    if not fitting or subprocess.run([python, "-c", ""]).returncode:
         say("creating the virtual environment .venv")
         try:
-            venv.create(VENV, with_pip=True, clear=VENV.exists(), system_site_packages=real_ros())
+            venv.create(VENV, with_pip=True, clear=VENV.exists())
         except subprocess.CalledProcessError as error:
             package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
             advice = f"On Debian and Ubuntu: sudo apt-get install {package}"
             raise SetupError(f"Python cannot make a virtual environment. {advice}") from error
+    if real_ros():
+        text, lock = without_ros(lock.read_text()), VENV / f"{lock.stem}-without-ros.lock"
+        lock.write_text(text)
     say(f"installing the packages of {lock.name} (one to three minutes, once)")
     pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     # The lock is complete; looking at what packages ask for would find versions that are not in it.
     run(*pip, "--no-deps", "--require-hashes", "-r", lock)
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT)
     mark("packages-test" if tests else "packages", stamp)
+
+
+def check_ros() -> None:
+    """Whether this Python can use the ROS 2 that is sourced; it is built for one version of Python."""
+    result = subprocess.run([VENV / "bin" / "python", "-c", "import rclpy"], capture_output=True, text=True)
+    if result.returncode:
+        found = ".".join(map(str, sys.version_info[:2]))
+        why = result.stderr.strip().splitlines()[-1]
+        raise SetupError(
+            f"the sourced ROS 2 cannot be used by Python {found} ({why}). Use the Python it was built for: "
+            "rm -r .venv, then make PYTHON=/usr/bin/python3"
+        )
 
 
 def venv_path(name: str) -> Path:
@@ -162,54 +190,80 @@ def venv_path(name: str) -> Path:
     return Path(answer.stdout.strip())
 
 
-def complete_wheels() -> None:
-    """Rewrite the build machine's paths in the wheels' CMake files and link libusb; harmless when done already."""
-    include, numpy_include = venv_path("include"), venv_path("numpy")
+def python_headers() -> Path:
+    """The folder of Python.h, which the interfaces are compiled with."""
+    include = venv_path("include")
     if not (include / "Python.h").exists():
         package = f"python{sys.version_info[0]}.{sys.version_info[1]}-dev"
         advice = f"On Debian and Ubuntu: sudo apt-get install {package}"
         raise SetupError(f"Python's headers are missing ({include}). {advice}")
+    return include
+
+
+def complete_wheels(prefix: Path, include: Path, numpy_include: Path) -> None:
+    """Rewrite the build machine's paths in the wheels' CMake files; harmless when done already."""
     numpy_pattern = re.compile(r"/opt/python/cp\d+-cp\d+/lib/python[\d.]+/site-packages/numpy/_core/include")
     python_pattern = re.compile(r"/opt/python/cp\d+-cp\d+/include/python[\d.]+")
-    for file in (VENV / "share").rglob("*.cmake"):
+    for file in (prefix / "share").rglob("*.cmake"):
         text = file.read_text()
         # CMake splits an unquoted path at spaces; inside the wheels' files every one of them stands in quotes.
         patched = python_pattern.sub(str(include), numpy_pattern.sub(str(numpy_include), text))
         if patched != text:
             file.write_text(patched)
+
+
+def link_libusb() -> None:
+    """The camera's SDK wants libusb-1.0; where the system has none, the package's is put where it is found."""
     if not have_library("libusb-1.0.so.0"):
         link = VENV / "lib" / "libusb-1.0.so.0"
         link.unlink(missing_ok=True)
         link.symlink_to(venv_path("site") / "libusb_package" / "libusb-1.0.so")
 
 
-def build_workspace() -> None:
-    stamp = stamp_of(WORKSPACE / "src", WORKSPACE / "underlay")
-    if done("workspace", stamp) and (WORKSPACE / "install" / "local_setup.bash").exists():
-        return
-    say("building the ROS workspace with colcon (about half a minute, once)")
-    if real_ros():
-        environment = dict(os.environ)
-    else:
+def build_environment() -> dict[str, str]:
+    """The environment in which colcon runs."""
+    environment = dict(os.environ)
+    if not real_ros():
         foreign = ("AMENT_", "COLCON_", "CMAKE_PREFIX", "PYTHONPATH")
         environment = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
         environment |= {"AMENT_PREFIX_PATH": str(VENV), "CMAKE_PREFIX_PATH": str(VENV), "VIRTUAL_ENV": str(VENV)}
         environment |= {"LD_LIBRARY_PATH": str(VENV / "lib"), "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1"}
     environment["PATH"] = f"{VENV / 'bin'}:{os.environ.get('PATH', '')}"
-    python = VENV / "bin" / "python"
+    return environment
+
+
+def build_workspace() -> None:
+    """Build the packages that changed, and remove those that are no longer wanted."""
+    environment, python = build_environment(), VENV / "bin" / "python"
     ask = [python, WORKSPACE / "underlay" / "missing.py"]
-    underlay = subprocess.run(ask, env=environment, capture_output=True, text=True, check=True).stdout.split()
-    paths = [WORKSPACE / "src", *(WORKSPACE / "underlay" / name for name in underlay)]
-    for stale in ("build", "install"):
-        shutil.rmtree(WORKSPACE / stale, ignore_errors=True)
+    # Not with what was built before: it would be found, and left out.
+    bare = {k: v for k, v in environment.items() if k != "PYTHONPATH"}
+    if real_ros():
+        ours = str(WORKSPACE)
+        kept = [p for p in environment.get("PYTHONPATH", "").split(os.pathsep) if not p.startswith(ours)]
+        bare["PYTHONPATH"] = os.pathsep.join(kept)
+    underlay = subprocess.run(ask, env=bare, capture_output=True, text=True, check=True).stdout.split()
+    packages = {p.parent.name: p.parent for p in (WORKSPACE / "src").glob("*/package.xml")}
+    packages |= {name: WORKSPACE / "underlay" / name for name in underlay}
+    build, install = WORKSPACE / "build", WORKSPACE / "install"
+    stamps = {name: stamp_of(path, WORKSPACE / "bootstrap.py") for name, path in packages.items()}
+    changed = [n for n, stamp in stamps.items() if not (done(f"built-{n}", stamp) and (install / n).exists())]
+    there = {p.name for p in install.glob("*") if p.is_dir()}
+    for name in (there - packages.keys()) | set(changed):
+        shutil.rmtree(build / name, ignore_errors=True)
+        shutil.rmtree(install / name, ignore_errors=True)
+    if not changed:
+        return
+    say(f"building {', '.join(sorted(changed))} with colcon (about half a minute)")
     run(
-        python, "-m", "colcon", "--log-base", WORKSPACE / "log", "build", "--base-paths", *paths,
-        "--build-base", WORKSPACE / "build", "--install-base", WORKSPACE / "install",
+        python, "-m", "colcon", "--log-base", WORKSPACE / "log", "build", "--base-paths", *packages.values(),
+        "--packages-select", *changed, "--build-base", build, "--install-base", install,
         "--cmake-args", "-DCMAKE_BUILD_TYPE=Release", f"-DPython3_EXECUTABLE={python}", "-DBUILD_TESTING=OFF",
         "--no-warn-unused-cli",
         cwd=WORKSPACE, env=environment,
     )  # fmt: skip
-    mark("workspace", stamp)
+    for name in changed:
+        mark(f"built-{name}", stamps[name])
 
 
 def main() -> int:
@@ -226,8 +280,12 @@ def main() -> int:
             if programs:
                 install_system(programs, "used by the checks", needed=False)
         make_environment(options.tests)
-        if not real_ros():
-            complete_wheels()
+        include = python_headers()
+        if real_ros():
+            check_ros()
+        else:
+            complete_wheels(VENV, include, venv_path("numpy"))
+        link_libusb()
         build_workspace()
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)

@@ -1,7 +1,10 @@
 # Source this (bash) to get the cell's environment, as one sources /opt/ros/jazzy/setup.bash.
 _opstap_root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-if [ "${ROS_DISTRO:-}" != jazzy ] || [ -z "${AMENT_PREFIX_PATH:-}" ]; then
+if [ -e "$_opstap_root/.venv/share/ament_index/resource_index/packages/rclpy" ]; then
     # ROS 2 from the wheels: the virtual environment is the ROS prefix.
+    case ":${AMENT_PREFIX_PATH:-}:" in ::|*"$_opstap_root/"*) ;;
+        *) echo "opstap: another ROS 2 is sourced than this environment was made with. Run: make setup" >&2
+           unset _opstap_root; return 1 ;; esac
     export ROS_DISTRO=jazzy ROS_VERSION=2 ROS_PYTHON_VERSION=3
     export AMENT_PREFIX_PATH="$_opstap_root/.venv" CMAKE_PREFIX_PATH="$_opstap_root/.venv"
     for _opstap_libs in "$_opstap_root"/.venv/lib/python3.*/site-packages/ros_*.libs "$_opstap_root/.venv/lib"; do
@@ -10,6 +13,10 @@ if [ "${ROS_DISTRO:-}" != jazzy ] || [ -z "${AMENT_PREFIX_PATH:-}" ]; then
     done
     # The libraries are found from here on, so ros_wheels_bootstrapper need not start Python a second time.
     export _ROS_WHEELS_BOOTSTRAP_COMPLETE=1
+elif [ -z "${AMENT_PREFIX_PATH:-}" ]; then
+    echo "opstap: set-up was not run, or with a ROS 2 that is not sourced here." >&2
+    echo "        Run: make setup, or first: source /opt/ros/jazzy/setup.bash" >&2
+    unset _opstap_root; return 1
 fi
 case ":$PATH:" in *":$_opstap_root/.venv/bin:"*) ;; *) export PATH="$_opstap_root/.venv/bin:$PATH" ;; esac
 [ -f "$_opstap_root/ros_ws/install/local_setup.bash" ] && . "$_opstap_root/ros_ws/install/local_setup.bash"

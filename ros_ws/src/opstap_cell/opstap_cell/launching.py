@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import (
@@ -27,6 +28,15 @@ def find(name: str) -> Path:
     raise SystemExit(f"launch: found no file '{name}', allowed: a path, or one of: {nearest(name, there)}")
 
 
+def _default(value: Any) -> str:
+    """The default in words; the real `launch` keeps a list of substitutions, our subset what was given."""
+    if value is None:
+        return "must be given"
+    parts = [value] if isinstance(value, str) else value if isinstance(value, list) else [value]
+    texts = [p if isinstance(p, str) else getattr(p, "text", None) for p in parts]
+    return "default: worked out" if None in texts else f"default: {''.join(texts)!r}"
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="opstap launch", description="Run a launch file.")
     parser.add_argument("file", help="a path, or a name in the launch folder")
@@ -37,9 +47,7 @@ def main(argv: list[str] | None = None) -> int:
     declared = {a.name: a for a in get_launch_description_from_python_launch_file(str(path)).get_launch_arguments()}
     if options.show_args:
         for name, argument in declared.items():
-            default = argument.default_value
-            shown = default if isinstance(default, str) or default is None else "".join(s.text for s in default)
-            print(f"{name:<12} {argument.description} (default: {shown!r})")
+            print(f"{name:<12} {argument.description} ({_default(argument.default_value)})")
         return 0
     given = []
     for text in options.arguments:
@@ -51,7 +59,8 @@ def main(argv: list[str] | None = None) -> int:
             print(f"launch: unknown argument '{name}', allowed: {nearest(name, list(declared))}", file=sys.stderr)
             return 2
         given.append((name, value))
-    service = LaunchService()
+    # At a terminal a Ctrl-C reaches every process by itself; where there is none, the launch passes it on.
+    service = LaunchService(noninteractive=not sys.stdin.isatty())
     source = PythonLaunchDescriptionSource(str(path))
     service.include_launch_description(LaunchDescription([IncludeLaunchDescription(source, launch_arguments=given)]))
     return int(service.run())

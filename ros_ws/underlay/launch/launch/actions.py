@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from launch.core import Action, LaunchContext, LaunchDescriptionEntity, SomeText, text_of, unsupported
+from launch.core import Action, LaunchContext, LaunchDescriptionEntity, SomeText, text_of, unlisted
 from launch.events import Shutdown as ShutdownEvent
 from launch.process import ExecuteProcess
 
@@ -51,7 +50,7 @@ class SetEnvironmentVariable(Action):
         self.name, self.value = name, value
 
     def execute(self, context: LaunchContext) -> None:
-        os.environ[text_of(context, self.name)] = text_of(context, self.value)
+        context.environment[text_of(context, self.name)] = text_of(context, self.value)
 
 
 class LogInfo(Action):
@@ -84,7 +83,7 @@ class _Call(Action):
 
 
 class GroupAction(Action):
-    """Actions whose configurations do not leave the group, unless `scoped` is False."""
+    """Actions whose configurations and environment do not leave the group, unless `scoped` is False."""
 
     def __init__(
         self, actions: Iterable[LaunchDescriptionEntity], *, scoped: bool = True, condition: Any = None
@@ -144,14 +143,16 @@ class Shutdown(EmitEvent):
 
 
 class TimerAction(Action):
-    """Actions after `period` seconds of real time."""
+    """Actions after `period` seconds of real time: a float or a substitution, as the real one wants it."""
 
     def __init__(self, *, period: Any, actions: Iterable[LaunchDescriptionEntity], condition: Any = None) -> None:
         super().__init__(condition=condition)
+        if isinstance(period, int):
+            raise TypeError(f"TimerAction: period: found {period!r}, allowed: a float or a substitution")
         self.period, self.actions = period, list(actions)
 
     def execute(self, context: LaunchContext) -> None:
-        seconds = float(self.period if isinstance(self.period, int | float) else text_of(context, self.period))
+        seconds = float(self.period if isinstance(self.period, float) else text_of(context, self.period))
         task = asyncio.get_running_loop().create_task(self._wait(context, seconds))
         context.waiting.add(task)
         task.add_done_callback(context.waiting.discard)
@@ -168,6 +169,4 @@ __all__ = [
     "TimerAction",
 ]  # fmt: skip
 
-
-def __getattr__(name: str) -> object:
-    raise unsupported(f"launch.actions.{name}")
+__getattr__ = unlisted(__name__)

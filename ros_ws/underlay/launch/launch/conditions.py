@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from launch.core import LaunchContext, SomeText, text_of, unsupported
+from launch.core import LaunchContext, Listed, SomeText, text_of, unlisted
 
 TRUE, FALSE = ("true", "1"), ("false", "0")
 
@@ -11,7 +11,7 @@ class InvalidConditionExpressionError(Exception):
     """The text is neither true nor false."""
 
 
-class IfCondition:
+class IfCondition(metaclass=Listed):
     def __init__(self, predicate_expression: SomeText) -> None:
         self.expression = predicate_expression
 
@@ -27,5 +27,5 @@ class UnlessCondition(IfCondition):
         return not super().evaluate(context)
 
 
-def __getattr__(name: str) -> object:
-    raise unsupported(f"launch.conditions.{name}")
+__all__ = ["IfCondition", "UnlessCondition"]
+__getattr__ = unlisted(__name__)

@@ -3,27 +3,66 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any
 
 
-def unsupported(what: str) -> AttributeError:
-    """The error for a call that the real packages know and this subset does not."""
-    return AttributeError(
+class UnsupportedError(ImportError):
+    """A call that the real packages know and this subset does not.
+
+    An ImportError, because `from launch.actions import X` turns every other error into its own words.
+    """
+
+
+def unsupported(what: str) -> UnsupportedError:
+    """The error for `what`; its message names the page that lists what there is."""
+    return UnsupportedError(
         f"{what} is not in this project's launch subset. docs/underlay.md lists what is; "
         "for all of it install ROS 2 Jazzy (apt) and source it."
     )
 
 
-def only(call: str, given: dict[str, Any], *known: str) -> None:
-    """Refuse keyword arguments that would otherwise be lost in silence."""
-    for name in given:
-        if name not in known:
-            raise TypeError(str(unsupported(f"argument '{name}' of {call}")))
+def unlisted(module: str) -> Callable[[str], Any]:
+    """The `__getattr__` of a module of the subset."""
+
+    def missing(name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"module '{module}' has no attribute '{name}'")
+        raise unsupported(f"{module}.{name}")
+
+    return missing
 
 
-class Substitution:
+class Listed(type):
+    """Classes of the subset: an argument they do not know is refused with the page's name, not lost in silence."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        try:
+            cls.signature().bind(*args, **kwargs)
+        except TypeError as error:
+            raise unsupported(f"{cls.__module__}.{cls.__name__}({_shown(args, kwargs)}): {error}; this call") from None
+        return super().__call__(*args, **kwargs)
+
+    def signature(cls) -> inspect.Signature:
+        """What the class is called with; `**` stands for what the class it derives from is called with."""
+        if cls.__init__ is object.__init__:  # type: ignore[misc]
+            return inspect.Signature()
+        own = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
+        names = {p.name for p in own}
+        if own and own[-1].kind is inspect.Parameter.VAR_KEYWORD:
+            rest = cls.__base__.signature().parameters.values()  # type: ignore[union-attr]
+            # What the class sets itself is its own business.
+            own = own[:-1] + [p for p in rest if p.name not in names | cls.__dict__.get("sets", set())]
+        return inspect.Signature(own)
+
+
+def _shown(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    return ", ".join(["..."] * len(args) + [f"{name}=..." for name in kwargs])
+
+
+class Substitution(metaclass=Listed):
     """Something that becomes text when it is performed."""
 
     def perform(self, context: LaunchContext) -> str:
@@ -47,7 +86,7 @@ def text_of(context: LaunchContext, some: SomeText) -> str:
     raise TypeError(f"found {some!r}, allowed: text, a substitution, or a list of them")
 
 
-class LaunchDescriptionEntity:
+class LaunchDescriptionEntity(metaclass=Listed):
     """Something that can be visited; it may give further entities to visit."""
 
     def visit(self, context: LaunchContext) -> Iterable[LaunchDescriptionEntity] | None:
@@ -113,7 +152,17 @@ class LaunchContext:
         self.waiting: set[asyncio.Future[Any]] = set()
         """Timers and processes that keep the service running."""
         self.visit: Callable[[Iterable[LaunchDescriptionEntity]], None] = lambda entities: None
-        self._scopes: list[dict[str, str]] = []
+        self._scopes: list[tuple[dict[str, str], dict[str, str]]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise unsupported(f"LaunchContext.{name}")
+
+    @property
+    def environment(self) -> MutableMapping[str, str]:
+        """The environment that processes get."""
+        return os.environ
 
     def perform_substitution(self, substitution: Substitution) -> str:
         return substitution.perform(self)
@@ -129,10 +178,10 @@ class LaunchContext:
         self.wake.set()
 
     def push_scope(self) -> None:
-        self._scopes.append(dict(self.launch_configurations))
+        self._scopes.append((dict(self.launch_configurations), dict(self.environment)))
 
     def pop_scope(self) -> None:
-        # The same dict stays: others hold on to it.
-        before = self._scopes.pop()
-        self.launch_configurations.clear()
-        self.launch_configurations.update(before)
+        # The same mappings stay: others hold on to them.
+        for now, before in zip((self.launch_configurations, self.environment), self._scopes.pop(), strict=True):
+            now.clear()
+            now.update(before)

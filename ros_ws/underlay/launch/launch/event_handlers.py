@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from launch.core import LaunchContext, LaunchDescriptionEntity, unsupported
-from launch.events import ProcessEvent, ProcessExited, ProcessIO, ProcessStarted, Shutdown
+from launch.core import LaunchContext, LaunchDescriptionEntity, Listed, unlisted
+from launch.events import Shutdown
+from launch.events.process import ProcessEvent, ProcessExited, ProcessIO, ProcessStarted
 
 
-class BaseEventHandler:
+class BaseEventHandler(metaclass=Listed):
     """Actions, or a callable `(event, context) -> actions`, for the events that match."""
 
     def __init__(self, matcher: Any, respond: Any, once: bool = False) -> None:
@@ -58,5 +59,5 @@ class OnShutdown(BaseEventHandler):
         super().__init__(lambda event: isinstance(event, Shutdown), on_shutdown)
 
 
-def __getattr__(name: str) -> object:
-    raise unsupported(f"launch.event_handlers.{name}")
+__all__ = ["OnProcessExit", "OnProcessIO", "OnProcessStart", "OnShutdown"]
+__getattr__ = unlisted(__name__)

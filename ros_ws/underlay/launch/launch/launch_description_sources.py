@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from launch.core import LaunchContext, LaunchDescription, SomeText, text_of, unsupported
+from launch.core import LaunchContext, LaunchDescription, Listed, SomeText, text_of, unlisted
 
 
 class InvalidPythonLaunchFileError(Exception):
@@ -29,7 +29,7 @@ def get_launch_description_from_python_launch_file(path: str) -> LaunchDescripti
     return module.generate_launch_description()  # type: ignore[no-any-return]
 
 
-class PythonLaunchDescriptionSource:
+class PythonLaunchDescriptionSource(metaclass=Listed):
     def __init__(self, launch_file_path: SomeText) -> None:
         self.path = launch_file_path
         self.location = ""
@@ -41,6 +41,7 @@ class PythonLaunchDescriptionSource:
 
 AnyLaunchDescriptionSource = PythonLaunchDescriptionSource
 
-
-def __getattr__(name: str) -> object:
-    raise unsupported(f"launch.launch_description_sources.{name}")
+__all__ = [
+    "AnyLaunchDescriptionSource", "PythonLaunchDescriptionSource", "get_launch_description_from_python_launch_file",
+]  # fmt: skip
+__getattr__ = unlisted(__name__)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import os
-import shlex
 import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from launch.core import Action, LaunchContext, LaunchDescriptionEntity, SomeText, only, text_of
+from launch.core import Action, LaunchContext, LaunchDescriptionEntity, SomeText, text_of
 from launch.event_handlers import OnProcessExit
-from launch.events import ProcessExited, ProcessIO, ProcessStarted
+from launch.events.process import ProcessExited, ProcessIO, ProcessStarted
 
 _counts: dict[str, int] = {}
 
@@ -29,17 +27,19 @@ def _end_with_parent() -> None:
 
 
 class ExecuteProcess(Action):
-    """A process. See docs/underlay.md for the arguments that are known."""
+    """A process, run once (and again by `respawn`)."""
 
-    def __init__(self, *, cmd: Iterable[SomeText], name: Any = None, **options: Any) -> None:
-        only(
-            type(self).__name__, options, "condition", "cwd", "env", "additional_env", "shell", "output", "respawn",
-            "respawn_delay", "sigterm_timeout", "sigkill_timeout", "on_exit", "emulate_tty",
-        )  # fmt: skip
-        super().__init__(condition=options.get("condition"))
-        self.cmd, self.process_name = list(cmd), name
-        self.options = options
-        self.returncode: int | None = None
+    def __init__(
+        self, *, cmd: Iterable[SomeText], name: Any = None, cwd: Any = None, env: Any = None,
+        additional_env: Any = None, shell: bool = False, output: str = "log", respawn: bool = False,
+        respawn_delay: float | None = None, sigterm_timeout: SomeText = "5", sigkill_timeout: SomeText = "5",
+        on_exit: Any = None, condition: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__(condition=condition)
+        self.cmd, self.process_name, self.cwd, self.shell, self.output = list(cmd), name, cwd, shell, output
+        self.env, self.additional_env = env, dict(additional_env or {})
+        self.respawn, self.respawn_delay = respawn, respawn_delay or 0.0
+        self.sigterm_timeout, self.sigkill_timeout, self.on_exit = sigterm_timeout, sigkill_timeout, on_exit
         self.process: asyncio.subprocess.Process | None = None
         self.label = ""
 
@@ -51,18 +51,19 @@ class ExecuteProcess(Action):
         if context.is_shutdown:
             return None
         command = self.arguments(context)
+        if self.label:
+            raise RuntimeError(f"ExecuteProcess '{self.label}': executed more than once")
         base = text_of(context, self.process_name) if self.process_name else Path(command[0]).name
         # One count for all processes, so that a number alone tells which one is meant.
         _counts["all"] = _counts.get("all", 0) + 1
         self.label = f"{base}-{_counts['all']}"
-        environment = dict(os.environ)
-        if self.options.get("env") is not None:
-            environment = {text_of(context, k): text_of(context, v) for k, v in dict(self.options["env"]).items()}
-        for key, value in dict(self.options.get("additional_env") or {}).items():
-            environment[text_of(context, key)] = text_of(context, value)
-        cwd = text_of(context, self.options["cwd"]) if self.options.get("cwd") else None
-        if self.options.get("on_exit") is not None:
-            context.register_event_handler(OnProcessExit(target_action=self, on_exit=self.options["on_exit"]))
+        environment = dict(context.environment)
+        if self.env is not None:
+            environment = {text_of(context, k): text_of(context, v) for k, v in dict(self.env).items()}
+        environment |= {text_of(context, k): text_of(context, v) for k, v in self.additional_env.items()}
+        cwd = text_of(context, self.cwd) if self.cwd else None
+        if self.on_exit is not None:
+            context.register_event_handler(OnProcessExit(target_action=self, on_exit=self.on_exit))
         task = asyncio.get_running_loop().create_task(self._run(context, command, environment, cwd))
         context.waiting.add(task)
         task.add_done_callback(context.waiting.discard)
@@ -76,7 +77,7 @@ class ExecuteProcess(Action):
                 pipes: dict[str, Any] = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
                 pipes |= {"cwd": cwd, "env": environment, "start_new_session": True, "limit": 1 << 20}
                 pipes |= {"preexec_fn": _end_with_parent}
-                if self.options.get("shell"):
+                if self.shell:
                     self.process = await asyncio.create_subprocess_shell(" ".join(command), **pipes)
                 else:
                     self.process = await asyncio.create_subprocess_exec(*command, **pipes)
@@ -93,26 +94,25 @@ class ExecuteProcess(Action):
                 self._show(context, process.stdout, event, out=True),
                 self._show(context, process.stderr, event, out=False),
             )
-            self.returncode = await process.wait()
-            clean = self.returncode == 0
-            level, said = ("INFO", "has finished cleanly") if clean else ("ERROR", "has died")
-            detail = "" if clean else f", exit code {self.returncode}, cmd '{shlex.join(command)}'"
-            print(f"[{level}] [{self.label}]: process {said} [pid {process.pid}{detail}]", flush=True)
-            context.emit_event_sync(ProcessExited(returncode=self.returncode, **event))
-            if not self.options.get("respawn"):
+            code = await process.wait()
+            if code == 0:
+                print(f"[INFO] [{self.label}]: process has finished cleanly [pid {process.pid}]", flush=True)
+            else:
+                died = f"process has died [pid {process.pid}, exit code {code}, cmd '{' '.join(command)}']."
+                print(f"[ERROR] [{self.label}]: {died}", flush=True)
+            context.emit_event_sync(ProcessExited(returncode=code, **event))
+            if not self.respawn:
                 return
-            delay = self.options.get("respawn_delay") or 0.0
             # A shutdown that the exit causes must come before the restart.
             await asyncio.sleep(0)
-            for _ in range(max(1, round(delay / 0.05))):
+            for _ in range(max(1, round(self.respawn_delay / 0.05))):
                 if context.is_shutdown:
                     return
-                await asyncio.sleep(min(0.05, delay))
+                await asyncio.sleep(min(0.05, self.respawn_delay))
 
     async def _show(self, context: LaunchContext, stream: Any, event: dict[str, Any], *, out: bool) -> None:
         """Show whole lines as they come, each with the name of its process."""
-        output = self.options.get("output", "log")
-        shown = output in ("screen", "both") or not out
+        shown = self.output in ("screen", "both") or not out
         target = sys.stdout if out else sys.stderr
         while True:
             try:
@@ -135,8 +135,8 @@ class ExecuteProcess(Action):
         """SIGINT now, SIGTERM after `sigterm_timeout`, SIGKILL after `sigkill_timeout` more."""
         if self.process is None or self.process.returncode is not None:
             return
-        first = float(text_of(context, self.options.get("sigterm_timeout", "5")))
-        second = float(text_of(context, self.options.get("sigkill_timeout", "5")))
+        first = float(text_of(context, self.sigterm_timeout))
+        second = float(text_of(context, self.sigkill_timeout))
         task = asyncio.get_running_loop().create_task(self._escalate(first, second))
         context.waiting.add(task)
         task.add_done_callback(context.waiting.discard)

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from launch.core import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.core import LaunchContext, LaunchDescription, LaunchDescriptionEntity, Listed
 from launch.events import Shutdown
 
 
-class LaunchService:
+class LaunchService(metaclass=Listed):
     """See `run`."""
 
     def __init__(self, *, argv: Iterable[str] | None = None, noninteractive: bool = False, debug: bool = False) -> None:

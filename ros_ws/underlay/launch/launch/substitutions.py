@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterable
 from typing import Any
 
-from launch.core import LaunchContext, SomeText, Substitution, text_of, unsupported
+from launch.core import LaunchContext, SomeText, Substitution, text_of, unlisted
 
 
 class SubstitutionFailure(RuntimeError):  # noqa: N818 - the real one's name
@@ -33,7 +34,10 @@ class LaunchConfiguration(Substitution):
             return context.launch_configurations[name]
         if self.default is None:
             raise SubstitutionFailure(f"launch configuration '{name}' does not exist")
-        return text_of(context, self.default)
+        # As in the real one, a number or a truth value is a good default.
+        return text_of(
+            context, self.default if isinstance(self.default, str | Substitution | Iterable) else str(self.default)
+        )
 
 
 class EnvironmentVariable(Substitution):
@@ -42,8 +46,8 @@ class EnvironmentVariable(Substitution):
 
     def perform(self, context: LaunchContext) -> str:
         name = text_of(context, self.name)
-        if name in os.environ:
-            return os.environ[name]
+        if name in context.environment:
+            return context.environment[name]
         if self.default_value is None:
             raise SubstitutionFailure(f"environment variable '{name}' does not exist")
         return text_of(context, self.default_value)
@@ -83,5 +87,8 @@ class EqualsSubstitution(Substitution):
         return str(left == right).lower()
 
 
-def __getattr__(name: str) -> object:
-    raise unsupported(f"launch.substitutions.{name}")
+__all__ = [
+    "EnvironmentVariable", "EqualsSubstitution", "LaunchConfiguration", "PathJoinSubstitution", "PythonExpression",
+    "TextSubstitution", "ThisLaunchFileDir",
+]  # fmt: skip
+__getattr__ = unlisted(__name__)

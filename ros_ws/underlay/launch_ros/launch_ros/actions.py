@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -13,12 +14,10 @@ from launch.actions import ExecuteProcess
 from launch.core import (
     Action,
     LaunchContext,
-    LaunchDescriptionEntity,
     SomeText,
     Substitution,
-    only,
     text_of,
-    unsupported,
+    unlisted,
 )
 
 
@@ -45,50 +44,54 @@ class PushRosNamespace(Action):
 class SetParameter(Action):
     """A parameter for all nodes that follow in the same group."""
 
-    def __init__(self, *, name: SomeText, value: Any, condition: Any = None) -> None:
+    def __init__(self, name: SomeText, value: Any, *, condition: Any = None) -> None:
         super().__init__(condition=condition)
         self.name, self.value = name, value
 
     def execute(self, context: LaunchContext) -> None:
         known = yaml.safe_load(context.launch_configurations.get("ros_params", "{}"))
         known[text_of(context, self.name)] = _value(context, self.value)
-        context.launch_configurations["ros_params"] = yaml.safe_dump(known)
+        context.launch_configurations["ros_params"] = yaml.safe_dump(known, sort_keys=False)
 
 
 def _value(context: LaunchContext, value: Any) -> Any:
     """A parameter's value; what a substitution gives is read as YAML, as the real one does."""
     if isinstance(value, Substitution):
         return yaml.safe_load(text_of(context, value))
+    if isinstance(value, Mapping):
+        return {text_of(context, k): _value(context, v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        if value and all(isinstance(v, str | Substitution) for v in value) and any(
-            isinstance(v, Substitution) for v in value
-        ):  # fmt: skip
+        if any(isinstance(v, Substitution) for v in value) and all(isinstance(v, str | Substitution) for v in value):
             return yaml.safe_load(text_of(context, value))
-        return [_value(context, v) for v in value]
+        values = [_value(context, v) for v in value]
+        # An array has one type: among numbers with a fraction all are.
+        kinds = {type(v) for v in values}
+        return [float(v) for v in values] if kinds == {int, float} else values
     return value
 
 
 class Node(ExecuteProcess):
-    """A ROS node of an installed package."""
+    """A ROS node of an installed package; `process` are the options of ExecuteProcess."""
+
+    sets = {"cmd"}  # noqa: RUF012 - read by Listed
 
     def __init__(
         self, *, executable: SomeText, package: Any = None, name: Any = None, namespace: Any = None,
         parameters: Iterable[Any] | None = None, remappings: Iterable[tuple[Any, Any]] | None = None,
-        arguments: Iterable[SomeText] | None = None, ros_arguments: Iterable[SomeText] | None = None, **options: Any,
+        arguments: Iterable[SomeText] | None = None, ros_arguments: Iterable[SomeText] | None = None,
+        **process: Any,
     ) -> None:  # fmt: skip
-        only(
-            "Node", options, "condition", "cwd", "env", "additional_env", "output", "respawn", "respawn_delay",
-            "sigterm_timeout", "sigkill_timeout", "on_exit", "emulate_tty",
-        )  # fmt: skip
-        super().__init__(cmd=[], **options)
+        super().__init__(cmd=[], **process)
         self.package, self.executable, self.node_name, self.namespace = package, executable, name, namespace
         self.parameters, self.remappings = list(parameters or ()), list(remappings or ())
         self.node_arguments, self.ros_arguments = list(arguments or ()), list(ros_arguments or ())
 
     def arguments(self, context: LaunchContext) -> list[str]:
-        """Executable, arguments, then `--ros-args` with name, namespace, parameter files and remaps, in this order."""
-        command = [self._find(context), *(text_of(context, a) for a in self.node_arguments), "--ros-args"]
-        command += [text_of(context, a) for a in self.ros_arguments]
+        """Executable, arguments, then `--ros-args` with name, namespace, parameters and remaps, in this order."""
+        command = [self._find(context), *(text_of(context, a) for a in self.node_arguments)]
+        if self.ros_arguments:
+            command += ["--ros-args", *(text_of(context, a) for a in self.ros_arguments)]
+        command.append("--ros-args")
         name = text_of(context, self.node_name) if self.node_name else ""
         inner = text_of(context, self.namespace) if self.namespace else ""
         namespace = _join(context.launch_configurations.get("ros_namespace", ""), inner)
@@ -98,9 +101,11 @@ class Node(ExecuteProcess):
             command += ["-r", f"__node:={name}"]
         if namespace:
             command += ["-r", f"__ns:={namespace}"]
-        key = f"{namespace.rstrip('/')}/{name}" if name else "/**"
-        everywhere = yaml.safe_load(context.launch_configurations.get("ros_params", "{}"))
-        for given in ([everywhere] if everywhere else []) + self.parameters:
+        # As the real one: a file for all nodes, unless both name and namespace are known.
+        key = f"{namespace.rstrip('/')}/{name}" if name and namespace else "/**"
+        for parameter, value in yaml.safe_load(context.launch_configurations.get("ros_params", "{}")).items():
+            command += ["-p", f"{parameter}:={value}"]
+        for given in self.parameters:
             command += ["--params-file", self._parameter_file(context, given, key)]
         for source, target in self.remappings:
             command += ["-r", f"{text_of(context, source)}:={text_of(context, target)}"]
@@ -128,29 +133,14 @@ class Node(ExecuteProcess):
         """The path of a YAML file as it is, or a temporary one of a dict, for the node of `key`."""
         if not isinstance(given, Mapping):
             return text_of(context, given)
-        values = {text_of(context, k): _value(context, v) for k, v in given.items()}
+        values = _value(context, given)
         handle, path = tempfile.mkstemp(prefix="launch_params_")
         with os.fdopen(handle, "w") as file:
             yaml.safe_dump({key: {"ros__parameters": values}}, file)
-        context.register_event_handler(_Remove(path))
+        # Not before the end: a node that is started again reads it again.
+        atexit.register(Path(path).unlink, missing_ok=True)
         return path
 
 
-class _Remove:
-    """Removes a temporary file at the end."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def matches(self, event: Any) -> bool:
-        return False
-
-    def handle(self, event: Any, context: LaunchContext) -> list[LaunchDescriptionEntity]:
-        return []
-
-    def __del__(self) -> None:
-        Path(self.path).unlink(missing_ok=True)
-
-
-def __getattr__(name: str) -> object:
-    raise unsupported(f"launch_ros.actions.{name}")
+__all__ = ["Node", "PushRosNamespace", "SetParameter"]
+__getattr__ = unlisted(__name__)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from launch.core import unlisted
+
 from launch_testing import actions, asserts
 
 __all__ = ["actions", "asserts", "post_shutdown_test"]
@@ -18,7 +20,4 @@ def post_shutdown_test() -> Callable[[Any], Any]:
     return mark
 
 
-def __getattr__(name: str) -> object:
-    from launch.core import unsupported
-
-    raise unsupported(f"launch_testing.{name}")
+__getattr__ = unlisted(__name__)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from launch.core import Action, LaunchContext
+from launch.core import Action, LaunchContext, unlisted
 
 
 class ReadyToTest(Action):
@@ -12,3 +12,7 @@ class ReadyToTest(Action):
         ready: Any = context.locals.get("launch_testing_ready")
         if ready is not None:
             ready()
+
+
+__all__ = ["ReadyToTest"]
+__getattr__ = unlisted(__name__)

@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 from launch.actions import RegisterEventHandler
 from launch.event_handlers import OnProcessExit, OnProcessIO, OnProcessStart
+from launch.events.process import ProcessExited
 
 from launch import LaunchDescription, LaunchService
+from launch_testing.asserts import wrote
 
 
 class Watched:
@@ -29,36 +31,43 @@ class Watched:
         with self.changed:
             return bool(self.changed.wait_for(predicate, timeout))
 
-    def tell(self) -> None:
-        with self.changed:
-            self.changed.notify_all()
+
+def _is(event: Any, process: Any) -> bool:
+    """Whether the event is of this action, or of a process with this in its name."""
+    return event.action is process or (isinstance(process, str) and process in event.process_name)
 
 
 class ProcInfo(Watched):
-    """The end of every process, in order; iterable, and found by its action or a part of its name."""
+    """The last event of each action, its start or its end; found by the action or a part of its name."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.started: list[Any] = []
-        self.ended: list[Any] = []
+        self.events: dict[Any, Any] = {}
+
+    def append(self, event: Any, context: Any = None) -> None:
+        with self.changed:
+            self.events[event.action] = event
+            self.changed.notify_all()
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(list(self.ended))
-
-    def _of(self, events: list[Any], process: Any) -> list[Any]:
-        return [e for e in events if e.action is process or (isinstance(process, str) and process in e.process_name)]
+        return iter(list(self.events.values()))
 
     def __getitem__(self, process: Any) -> Any:
-        found = self._of(self.ended, process)
-        if not found:
-            raise KeyError(process)
-        return found[-1]
+        for event in self:
+            if _is(event, process):
+                return event
+        raise KeyError(process)
 
-    def assertWaitForStartup(self, process: Any, timeout: float = 10) -> None:  # noqa: N802
-        assert self.wait(lambda: self._of(self.started, process), timeout), f"{process} did not start"
+    def _now(self, process: Any, kind: type) -> bool:
+        return any(_is(e, process) and isinstance(e, kind) for e in self)
 
-    def assertWaitForShutdown(self, process: Any, timeout: float = 10) -> None:  # noqa: N802
-        assert self.wait(lambda: self._of(self.ended, process), timeout), f"{process} did not end"
+    def assertWaitForStartup(self, process: Any, *, timeout: float = 10) -> None:  # noqa: N802
+        started = self.wait(lambda: self._now(process, object), timeout)
+        assert started, f"Timed out waiting for process '{process}' to start"
+
+    def assertWaitForShutdown(self, process: Any, *, timeout: float = 10) -> None:  # noqa: N802
+        ended = self.wait(lambda: self._now(process, ProcessExited), timeout)
+        assert ended, f"Timed out waiting for process '{process}' to finish"
 
 
 class ProcOutput(Watched):
@@ -66,17 +75,21 @@ class ProcOutput(Watched):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lines: list[Any] = []
+        self.written: list[Any] = []
 
-    def wrote(self, text: str, process: Any = None) -> bool:
-        return text in "".join(
-            e.text.decode(errors="replace")
-            for e in list(self.lines)
-            if process is None or e.action is process or (isinstance(process, str) and process in e.process_name)
-        )
+    def append(self, event: Any) -> None:
+        with self.changed:
+            self.written.append(event)
+            self.changed.notify_all()
 
-    def assertWaitFor(self, expected_output: str, process: Any = None, timeout: float = 10) -> None:  # noqa: N802
-        assert self.wait(lambda: self.wrote(expected_output, process), timeout), f"'{expected_output}' was not written"
+    def __iter__(self) -> Iterator[Any]:
+        return iter(list(self.written))
+
+    def assertWaitFor(  # noqa: N802
+        self, expected_output: str, process: Any = None, *, timeout: float = 10, stream: str = "stderr"
+    ) -> None:
+        found = self.wait(lambda: wrote(self, expected_output, process, stream), timeout)
+        assert found, f"Waiting for output timed out: '{expected_output}' on {stream}"
 
 
 def pytest_configure(config: Any) -> None:
@@ -126,17 +139,6 @@ class LaunchTestItem(pytest.Item):
         cases = [c for c in vars(module).values() if inspect.isclass(c) and issubclass(c, unittest.TestCase)]
         results: list[unittest.TestResult] = []
 
-        def kept(store: list[Any], watched: Watched) -> Any:
-            def keep(event: Any, context: Any) -> None:
-                store.append(event)
-                watched.tell()
-
-            return keep
-
-        def wrote(event: Any) -> None:
-            output.lines.append(event)
-            output.tell()
-
         def run_cases(after: bool) -> None:
             for case in cases:
                 if getattr(case, "__post_shutdown_test__", False) is after:
@@ -147,30 +149,35 @@ class LaunchTestItem(pytest.Item):
                     suite.run(result)
                     results.append(result)
 
+        tested = threading.Event()
+
         def active() -> None:
-            if ready.wait(60):
+            if ready.wait(15):
                 run_cases(after=False)
+                tested.set()
             service.shutdown()
 
         service.include_launch_description(
             LaunchDescription(
                 [
-                    RegisterEventHandler(OnProcessStart(on_start=kept(info.started, info))),
-                    RegisterEventHandler(OnProcessExit(on_exit=kept(info.ended, info))),
-                    RegisterEventHandler(OnProcessIO(on_stdout=wrote, on_stderr=wrote)),
+                    RegisterEventHandler(OnProcessStart(on_start=info.append)),
+                    RegisterEventHandler(OnProcessExit(on_exit=info.append)),
+                    RegisterEventHandler(OnProcessIO(on_stdout=output.append, on_stderr=output.append)),
                     description,
                 ]
             )
         )
         thread = threading.Thread(target=active, daemon=True)
         thread.start()
-        service.run(shutdown_when_idle=False)
-        thread.join(60)
+        service.run()
+        if not ready.is_set():
+            raise LaunchTestError("ReadyToTest was not reached in 15 s")
+        if not tested.is_set():
+            raise LaunchTestError("Launch stopped before the active tests finished.")
+        thread.join()
         run_cases(after=True)
         problems = [text for r in results for _, text in (*r.failures, *r.errors)]
-        if not ready.is_set():
-            problems.append("ReadyToTest was never reached")
-        elif not any(r.testsRun for r in results):
+        if not any(r.testsRun for r in results):
             problems.append("no test was run")
         if problems:
             raise LaunchTestError("\n".join(problems))

@@ -1,20 +1,13 @@
-"""What happens."""
+"""What happens to processes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from launch.core import unsupported
+from launch.core import Listed, unlisted
 
 
-class Shutdown:
-    """Everything is to end."""
-
-    def __init__(self, *, reason: str = "reason not given", due_to_sigint: bool = False) -> None:
-        self.reason, self.due_to_sigint = reason, due_to_sigint
-
-
-class ProcessEvent:
+class ProcessEvent(metaclass=Listed):
     def __init__(self, *, action: Any, name: str, pid: int, cmd: list[str]) -> None:
         self.action, self.process_name, self.pid, self.cmd = action, name, pid, cmd
 
@@ -39,5 +32,5 @@ class ProcessIO(ProcessEvent):
         self.text, self.from_stdout, self.from_stderr = text, from_stdout, not from_stdout
 
 
-def __getattr__(name: str) -> object:
-    raise unsupported(f"launch.events.{name}")
+__all__ = ["ProcessExited", "ProcessIO", "ProcessStarted"]
+__getattr__ = unlisted(__name__)
