@@ -61,6 +61,9 @@ def holds_ros(prefix: Path) -> bool:
 
 def real_ros() -> bool:
     """Whether a real ROS 2 Jazzy is sourced in this shell: one that is not this project's own environment."""
+    other = os.environ.get("OPSTAP_ROOT", "")
+    if other and Path(other).resolve() != ROOT:
+        raise SetupError(f"the environment of another checkout is sourced here ({other}). Open a new shell.")
     prefixes = [Path(p) for p in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if p]
     if not any(holds_ros(p) for p in prefixes if ROOT not in p.parents):
         return False

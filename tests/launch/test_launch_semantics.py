@@ -73,8 +73,8 @@ def test_arguments_defaults_conditions_and_scopes(tmp_path):
         """
         DeclareLaunchArgument("given", default_value="default"),
         DeclareLaunchArgument("left", default_value=["de", "fault"]),
-        say(LaunchConfiguration("given"), " ", LaunchConfiguration("left")),
-        say(LaunchConfiguration("none", default=3)),
+        say(LaunchConfiguration("given"), " ", LaunchConfiguration("left"), " ",
+            LaunchConfiguration("none", default=3)),
         SetLaunchConfiguration("flag", "False"),
         say("if", condition=IfCondition(LaunchConfiguration("flag"))),
         say("unless", condition=UnlessCondition(LaunchConfiguration("flag"))),
@@ -95,8 +95,7 @@ def test_arguments_defaults_conditions_and_scopes(tmp_path):
     )
     assert code == 0
     assert said(output) == [
-        "x default",
-        "3",
+        "x default 3",
         "unless",
         "if in the group",
         "inside",
@@ -112,8 +111,7 @@ def test_arguments_defaults_conditions_and_scopes(tmp_path):
     ("entities", "words"),
     [
         ('DeclareLaunchArgument("needed")', "needed"),
-        ('DeclareLaunchArgument("a", default_value="3"), '
-         'say("x", condition=IfCondition(LaunchConfiguration("a")))', "3"),
+        ('SetLaunchConfiguration("a", "3"), say("x", condition=IfCondition(LaunchConfiguration("a")))', "3"),
         ('DeclareLaunchArgument("a", default_value="x", choices=["x"]), SetLaunchConfiguration("a", "y"), '
          'DeclareLaunchArgument("a", choices=["x"])', "y"),
         ('say(LaunchConfiguration("unset"))', "unset"),
