@@ -11,7 +11,8 @@ from launch_ros.actions import Node
 from launch import LaunchDescription
 from opstap.calibration.record import beside
 from opstap.evaluation.store.ingest import sit_down
-from opstap.preflight import begin_anew, check, named
+from opstap.preflight import PreflightError, begin_anew, check, named, read_arguments
+from opstap.simulation.faults import read_fault
 from opstap.simulation.person import load_traits
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,11 +47,18 @@ ARGUMENTS = {
 def nodes(context):
     """The nodes, after everything that can be wrong beforehand was checked."""
     value = context.launch_configurations
+    given = read_arguments(value)
     out = Path(value["out"]).absolute()
-    cell, files = check(ROOT / "config", value["cell"], value["task"], out, int(value["port"]))
-    sim = value["sim"] == "true"
+    cell, files = check(ROOT / "config", value["cell"], value["task"], value["profile"], out, given.port)
+    person = named(ROOT / "config" / "people", value["person"])
+    sim = given.sim
+    if sim:
+        load_traits(person, cell)
+    try:
+        read_fault(value["fault"])
+    except ValueError as error:
+        raise PreflightError(f"fault: {error}") from error
     source = "simulated" if sim else "recording" if value["recording"] else "live"
-    speed = 0.0 if value["speed"] == "max" else float(value["speed"])
     kept = begin_anew(out) if sim else out / "kept"
     kept.mkdir(exist_ok=True)
     store = value["store"] or str(out / "store.db")
@@ -65,12 +73,12 @@ def nodes(context):
 
     actions = [
         node("work_guide", journal=str(out / "journal.db"), person=value["profile"]),
-        node("projector_guidance", window=value["window"] == "true"),
+        node("projector_guidance", window=given.window),
         node(
             "depth_camera",
             source=source,
             recording=value["recording"],
-            seed=int(value["seed"]),
+            seed=given.seed,
             fault=value["fault"],
         ),
         node("perception", kept=str(kept), calibration=str(kept / "calibration.yaml" if sim else beside(files.scene))),
@@ -80,21 +88,19 @@ def nodes(context):
              hub_authority=value["hub_authority"], hub_token=value["hub_token"])
     )  # fmt: skip
     if sim:
-        person = named(ROOT / "config" / "people", value["person"])
-        load_traits(person, cell)
         # The simulator makes the clock and does not follow it.
-        simulator = node("cell_simulator", person=str(person), seed=int(value["seed"]), speed=speed,
-                         linger=float(value["linger"]), saved=str(kept / "world.pickle"),
+        simulator = node("cell_simulator", person=str(person), seed=given.seed, speed=given.speed,
+                         linger=given.linger, saved=str(kept / "world.pickle"),
                          use_sim_time=False)  # fmt: skip
         actions += [simulator, RegisterEventHandler(OnProcessExit(target_action=simulator, on_exit=_end))]
-    if value["cobot"] != "none":
+    if given.cobot != "none":
         numbers = str(ROOT / "config" / "separation.yaml")
-        actions.append(node("part_presenter", separation=numbers, robot=value["cobot"]))
-    if value["film"] == "true":
+        actions.append(node("part_presenter", separation=numbers, robot=given.cobot))
+    if given.film:
         actions.append(node("film", out=str(out)))
-    if int(value["port"]):
+    if given.port:
         # The first instruction comes before the pages: they start when the others have.
-        actions.append(TimerAction(period=2.0, actions=[node("dashboard", port=int(value["port"]), simulated=sim)]))
+        actions.append(TimerAction(period=2.0, actions=[node("dashboard", port=given.port, simulated=sim)]))
     return actions
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from opstap.documents import nearest
 from opstap.instructions import Cell, load_cell
 
 
@@ -22,20 +25,87 @@ class Files:
     task: Path
 
 
+@dataclass(frozen=True)
+class Arguments:
+    """The launch arguments that are not text, as read by `read_arguments`."""
+
+    sim: bool
+    film: bool
+    window: bool
+    cobot: str
+    seed: int
+    port: int
+    """0: no pages."""
+    linger: float
+    """Seconds."""
+    speed: float
+    """Simulated seconds in a second; 0: as fast as it goes."""
+
+
+CHOICES = {
+    "sim": "true, false",
+    "film": "true, false",
+    "window": "true, false",
+    "cobot": "none, simulated, ros2_control",
+}
+NUMBERS: dict[str, tuple[type[int] | type[float], float, float]] = {
+    "seed": (int, 0, 2**31 - 1), "port": (int, 0, 65535), "linger": (float, 0, 3600), "speed": (float, 0.1, 100),
+}  # fmt: skip
+NAMESPACE = re.compile(r"/?[A-Za-z]\w*(/[A-Za-z]\w*)*")
+
+
+def read_arguments(given: Mapping[str, str]) -> Arguments:
+    """The arguments of a launch of the cell.
+
+    Raises:
+        PreflightError: telling everything that is wrong with them, a line each.
+    """
+    wrong = []
+    values: dict[str, int | float | str | bool] = {}
+    for name, choices in CHOICES.items():
+        values[name] = given[name].lower()
+        if values[name] not in choices.split(", "):
+            wrong.append(f"{name}: found '{given[name]}', allowed: {choices}")
+    for name, (kind, low, high) in NUMBERS.items():
+        try:
+            values[name] = 0.0 if name == "speed" and given[name] == "max" else kind(given[name])
+            # Not a number is in no range.
+            fits = low <= float(values[name]) <= high or given[name] == "max"
+        except ValueError:
+            fits = False
+        if not fits:
+            words = "a whole number" if kind is int else "a number"
+            end = ", or max" if name == "speed" else ""
+            wrong.append(f"{name}: found '{given[name]}', allowed: {words} from {low:g} to {high:.10g}{end}")
+    if not NAMESPACE.fullmatch(given["namespace"]):
+        wrong.append(f"namespace: found '{given['namespace']}', allowed: letters, digits and _, such as cell_1")
+    if given["recording"] and values["sim"] != "false":
+        wrong.append(f"recording: found '{given['recording']}' in a simulated cell, allowed: with sim:=false")
+    elif given["recording"] and not Path(given["recording"]).is_file():
+        wrong.append(f"recording: {given['recording']}: no such file, allowed: a .db3 file of the SDK, or an old .bag")
+    if wrong:
+        raise PreflightError("\n".join(wrong))
+    flags = {name: values.pop(name) == "true" for name in ("sim", "film", "window")}
+    return Arguments(**flags, **values)  # type: ignore[arg-type]
+
+
 def named(folder: Path, name: str) -> Path:
     """The YAML file that `name` means: a path, or a name in `folder`."""
     return Path(name) if name.endswith((".yaml", ".yml")) else folder / f"{name}.yaml"
 
 
-def check(config: Path, cell: str, task: str, out: Path, port: int) -> tuple[Cell, Files]:
+def check(config: Path, cell: str, task: str, profile: str, out: Path, port: int) -> tuple[Cell, Files]:
     """The cell and its files.
 
     Raises:
         DocumentError: scene or task is wrong.
-        PreflightError: `out` cannot be written, or the page's port is taken.
+        PreflightError: nobody has this profile, `out` cannot be written, or the page's port is taken.
     """
     files = Files(named(config / "cells", cell), named(config / "tasks", task))
     loaded = load_cell(files.scene, files.task)
+    if profile not in loaded.scene.profile:
+        allowed = nearest(profile, list(loaded.scene.profile))
+        raise PreflightError(f"profile: found '{profile}', allowed by {files.scene}: {allowed}")
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out):
@@ -51,7 +121,7 @@ def check(config: Path, cell: str, task: str, out: Path, port: int) -> tuple[Cel
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
                 raise PreflightError(
-                    f"port: {port} is in use; stop the other program, or give another one: port:={port + 1}"
+                    f"port: {port} is in use; stop the other program, or give another one: port:={port % 65535 + 1}"
                 ) from error
     return loaded, files
 
