@@ -19,10 +19,10 @@ python:
 	is needed, and '$(PYTHON)' is missing or too old. Install one and run: make PYTHON=python3.12" >&2; exit 1; }
 
 setup: python
-	@$(PYTHON) ros_ws/bootstrap.py
+	@$(PYTHON) ros_ws/bootstrap.py $(ONLY)
 
 setup-tests: python
-	@$(PYTHON) ros_ws/bootstrap.py --tests
+	@$(PYTHON) ros_ws/bootstrap.py --tests $(ONLY)
 
 test: setup-tests
 	@$(ENVIRONMENT) && ruff check src tests ros_ws && ruff format --check src tests ros_ws && mypy && python -m pytest

@@ -272,6 +272,7 @@ def build_workspace() -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("--tests", action="store_true", help="also what the checks need (browser, type checker, ...)")
+    parser.add_argument("--packages", action="store_true", help="the environment only: the workspace comes later")
     options = parser.parse_args()
     try:
         check_machine()
@@ -289,7 +290,8 @@ def main() -> int:
         else:
             complete_wheels(VENV, include, venv_path("numpy"))
         link_libusb()
-        build_workspace()
+        if not options.packages:
+            build_workspace()
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
