@@ -7,6 +7,7 @@ from opstap.instructions import DocumentError, load_cell
 from opstap.perception.contents import DEAD_BAND, Measure, median_of_valid
 from opstap.perception.places import pixels_of, places_of
 from opstap.workflow.model import Content
+from tests.conftest import SCENE, TASK
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +97,6 @@ def test_content_is_filled_by_a_third_of_a_part(measure):
     ("change", "why"), [("surface: transparent", "transparent"), ("size: [0.040, 0.040, 0.004]", "too flat")]
 )
 def test_parts_that_depth_cannot_see_need_another_way_to_confirm(tmp_path, change, why):
-    from conftest import SCENE, TASK
-
     field = change.split(":")[0]
     old = {"surface": "surface: matte", "size": "size: [0.040, 0.040, 0.034]"}[field]
     lines = TASK.read_text().splitlines()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -61,7 +62,7 @@ class Recorder(CellNode):
             self.bag = Bag(Path(config.folder).absolute(), store, agreed)
         except ConsentError as error:
             raise StartError(str(error)) from error
-        self.messages = 0
+        self.messages: Counter[str] = Counter()
         for topic, (kind, qos) in {**TOPICS, **(DEPTH if config.depth else {})}.items():
             full = topic if topic.startswith("/") else f"{self.get_namespace().rstrip('/')}/{topic}"
             package, name = kind.__module__.split(".")[0], kind.__name__
@@ -71,11 +72,11 @@ class Recorder(CellNode):
 
     def on_message(self, topic: str, kind: str, data: bytes) -> None:
         self.got_input()
-        self.messages += 1
+        self.messages[topic] += 1
         self.bag.write(topic, kind, self.get_clock().now().nanoseconds, bytes(data))
 
     def values(self) -> dict[str, str]:
-        return {"messages": str(self.messages)}
+        return {"messages": str(self.messages.total())}
 
     def destroy_node(self) -> None:
         self.bag.close()

@@ -88,7 +88,7 @@ class Ingest:
             writer = self.consents.writer(connection, person, now)
             session = None
             if Purpose.RECORDS in writer.allowed:
-                session = uuid5(self.journal.identity, f"session/{person}/{now}")
+                session = uuid5(self.journal.identity, f"session/{person}/{condition}/{now}")
                 row = {"id": session, "person": person, "condition": condition, "started_at": now, "ended_at": None}
                 writer.put(Session, [row | vars(self.place)])
                 if level:

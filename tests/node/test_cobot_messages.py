@@ -1,0 +1,36 @@
+"""What perception says of people reaches the presenter: as points, with everything unknown taken as somebody."""
+
+import numpy as np
+
+from opstap.geometry import Capsule
+from opstap.perception.people import VOXEL, Bodies, Body, Grid
+from opstap_cell.cobot_messages import people_from_ros
+from opstap_cell.convert import bodies_to_ros
+from opstap_interfaces.msg import BodyArray
+
+GRID = Grid((-0.5, -0.3, 0.0), (3, 5, 4))
+
+
+def one(*index):
+    voxels = np.zeros(GRID.cells, bool)
+    voxels[index] = True
+    return voxels
+
+
+def test_voxels_come_over_as_their_middles_and_what_the_robot_hides_as_unknown():
+    arm = Capsule(np.array([0.0, 0.1, 0.2]), np.array([0.3, 0.1, 0.2]), 0.05)
+    body = Body(7, (arm,), (0.0, 0.0, 0.0), 1.0)
+    told = Bodies(1_500_000_000, (body,), one(1, 4, 2), one(0, 0, 0), one(2, 3, 1))
+    people = people_from_ros(bodies_to_ros(told, GRID, "table"))
+    assert people.stamp == told.stamp
+    assert people.voxel_size == np.float32(VOXEL)
+    centres = GRID.centres()
+    np.testing.assert_allclose(people.voxels, [centres[1, 4, 2]], atol=1e-6)
+    np.testing.assert_allclose(people.unseen, [centres[0, 0, 0], centres[2, 3, 1]], atol=1e-6)
+    assert [b.id for b in people.bodies] == ["7"]
+    np.testing.assert_allclose(people.bodies[0].capsules[0].end, arm.end, atol=1e-6)
+
+
+def test_a_message_without_a_grid_has_no_points():
+    people = people_from_ros(BodyArray(voxel_size=0.03))
+    assert people.voxels.shape == people.unseen.shape == (0, 3)
