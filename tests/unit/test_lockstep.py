@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from opstap.simulation.lockstep import IN_FLIGHT, REACTION, RESEND, Lockstep
+from opstap.simulation.lockstep import IN_FLIGHT, PATIENCE, REACTION, RESEND, Lockstep
 from opstap.simulation.world import WorldState
 
 START, FPS = 1_000_000_000, 30
@@ -85,3 +85,30 @@ def test_a_resumed_world_begins_with_the_light_that_is_on():
     step.on_picture("main", stamp(90), picture(7))
     assert step.due(0.0).tick == 100
     assert world.lights[0]["main"][0, 0, 0] == 7
+
+
+def test_what_is_waited_for_in_vain_is_told():
+    step = Lockstep(World(), START, ["main", "side"], math.inf)
+    step.due(0.0)
+    answer(step, 0)
+    now = 0.0
+    for _ in range(PATIENCE):
+        assert step.stuck == ""
+        now += RESEND + 0.1
+        assert step.due(now).tick == 0
+    assert step.stuck == "no answer from projector side: tick 0 was sent 31 times"
+
+
+def test_a_lost_picture_is_told_and_an_answer_gives_new_hope():
+    step = Lockstep(World(), START, ["main"], math.inf)
+    for tick in range(REACTION):
+        step.due(0.0)
+        answer(step, tick)
+    now = 0.0
+    for _ in range(PATIENCE):
+        now += RESEND + 0.1
+        step.due(now)
+    assert step.stuck == "a projector's picture was lost: tick 2 was sent 31 times"
+    step.on_picture("main", stamp(0), picture(0))
+    assert step.due(now).tick == REACTION
+    assert step.stuck == ""

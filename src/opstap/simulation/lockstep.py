@@ -23,6 +23,8 @@ IN_FLIGHT = 3
 """Ticks on their way from camera to projector; at most `REACTION`."""
 RESEND = 1.0
 """Seconds of real time without an answer after which the newest tick is sent again."""
+PATIENCE = 30
+"""So many times in a row; what is not answered then will not be: a picture of it was lost, or the cell is."""
 
 
 class World(Protocol):
@@ -46,6 +48,7 @@ class Lockstep:
         self._progress_at = 0.0
         self.newest: WorldState | None = None
         self.resent = 0
+        self._unanswered = 0
 
     def _stamp_of(self, tick: int) -> int:
         return self.start + tick * 1_000_000_000 // self.world.fps
@@ -106,14 +109,24 @@ class Lockstep:
         if self._free(tick):
             light = self._light(tick)
             if light is not None:
-                self._progress_at = now
+                self._progress_at, self._unanswered = now, 0
                 self.newest = self.world.tick(light)
                 return self.newest
         if now - self._progress_at > RESEND and self.newest is not None:
             self._progress_at = now
             self.resent += 1
+            self._unanswered += 1
             return self.newest
         return None
+
+    @property
+    def stuck(self) -> str:
+        """What is waited for in vain, in plain words; empty while there is hope."""
+        if self._unanswered < PATIENCE or self.newest is None:
+            return ""
+        silent = [p for p, answers in self._answers.items() if not answers or answers[-1][0] < self.newest.stamp]
+        what = f"no answer from projector {', '.join(silent)}" if silent else "a projector's picture was lost"
+        return f"{what}: tick {self.newest.tick} was sent {self._unanswered + 1} times"
 
     def _pace(self, now: float) -> float:
         """The tick that real time allows."""

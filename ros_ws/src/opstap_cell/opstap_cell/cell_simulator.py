@@ -75,6 +75,10 @@ class CellSimulator(CellNode):
 
     def advance(self) -> None:
         world = self.lockstep.due(time.monotonic())
+        if self.lockstep.stuck:
+            # The launch starts it again, from the world as it was last kept and with the light that is on then.
+            self.get_logger().error(self.lockstep.stuck)
+            sys.exit(1)
         if world is None:
             return
         if world.tick % CLOCK_EVERY == 0:
