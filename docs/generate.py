@@ -1,6 +1,7 @@
-"""Makes what the docs show of the real thing: `make pictures`, or `python docs/generate.py [--page URL]`.
+"""Makes what the docs show of the real thing: `make pictures`, or `python docs/generate.py [--texts] [--page URL]`.
 
 - docs/interfaces.md, from the comments in the .msg and .action files;
+- docs/nodes.md, from the nodes' own texts and parameters, and the launch files' arguments;
 - docs/pictures/light_*.jpg and bench.jpg: the light as the projector throws it on the simulated bench;
 - docs/pictures/page.jpg, with the URL of a running cell's page (needs Chromium).
 """
@@ -8,9 +9,11 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
+import runpy
 import shutil
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -49,6 +52,41 @@ def interfaces() -> str:
             out += ["", f"*{title}*" if title else "", "| field | type | meaning |", "|---|---|---|"]
             out += [f"| `{name}` | {kind} | {meaning} |" for kind, name, meaning in rows(part)]
     return "\n".join(line for i, line in enumerate(out) if line or out[i - 1]) + "\n"
+
+
+def nodes() -> str:
+    """The text of docs/nodes.md."""
+    from opstap_cell import NODES
+    from opstap_cell.cell_node import CellFiles
+
+    def table(config: type) -> list[str]:
+        lines = ["", "| parameter | default | what | allowed |", "|---|---|---|---|"]
+        for f in fields(config):
+            low, high = f.metadata["low"], f.metadata["high"]
+            allowed = ", ".join(f.metadata["choices"]) or (f"{low:g} to {high:.10g}" if low is not None else f.type)
+            default = "must be given" if f.default is MISSING else f"`{f.default}`" if f.default != "" else "empty"
+            lines.append(f"| `{f.name}` | {default} | {f.metadata['doc']} | {allowed} |")
+        return lines
+
+    out = [
+        "# Nodes and launch arguments",
+        "",
+        "Written by `python docs/generate.py` from the nodes and launch files themselves; do not edit. What the topics",
+        "carry: [interfaces.md](interfaces.md). Names are relative: a cell's namespace comes before them. Every node",
+        "tells how it is on `/diagnostics` once a second, and is started again when it dies.",
+    ]
+    for file in sorted((ROOT / "launch").glob("*.launch.py")):
+        launch = runpy.run_path(str(file))
+        out += ["", f"## {file.name}", "", launch["__doc__"].strip()]
+        out += ["", "| argument | default | what |", "|---|---|---|"]
+        out += [f"| `{n}` | {f'`{d}`' if d else 'empty'} | {t} |" for n, (d, t) in launch["ARGUMENTS"].items()]
+    out += ["", "## Every node", *table(CellFiles)]
+    for name in NODES:
+        module = importlib.import_module(f"opstap_cell.{name}")
+        out += ["", f"## {name}", "", module.__doc__.strip()]
+        if hasattr(module, "Config"):
+            out += table(module.Config)
+    return "\n".join(out) + "\n"
 
 
 def pictures() -> None:
@@ -125,8 +163,11 @@ def page(url: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Make what the docs show of the real thing.")
     parser.add_argument("--page", help="URL of a running cell's page, to take its picture")
+    parser.add_argument("--texts", action="store_true", help="the texts alone, not the pictures")
     options = parser.parse_args()
     (ROOT / "docs" / "interfaces.md").write_text(interfaces(), encoding="utf-8")
-    pictures()
+    (ROOT / "docs" / "nodes.md").write_text(nodes(), encoding="utf-8")
+    if not options.texts:
+        pictures()
     if options.page:
         page(options.page)

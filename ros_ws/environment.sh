@@ -21,7 +21,7 @@ fi
 case ":$PATH:" in *":$_opstap_root/.venv/bin:"*) ;; *) export PATH="$_opstap_root/.venv/bin:$PATH" ;; esac
 [ -f "$_opstap_root/ros_ws/install/local_setup.bash" ] && . "$_opstap_root/ros_ws/install/local_setup.bash"
 # Discovery stays on this machine unless the integrator says otherwise; 30 fps of images need the shared-memory
-# profile; a message field of the wrong type is an error, not 5e-324 (docs/platform.md).
+# profile; a message field of the wrong type is an error, not 5e-324 (docs/setup.md).
 export ROS_AUTOMATIC_DISCOVERY_RANGE="${ROS_AUTOMATIC_DISCOVERY_RANGE:-LOCALHOST}"
 export FASTRTPS_DEFAULT_PROFILES_FILE="${FASTRTPS_DEFAULT_PROFILES_FILE:-$_opstap_root/config/fastdds.xml}"
 export MALLOC_MMAP_THRESHOLD_=67108864 MALLOC_TRIM_THRESHOLD_=268435456 MALLOC_TOP_PAD_=67108864
