@@ -2,6 +2,7 @@
 
 - docs/interfaces.md, from the comments in the .msg and .action files;
 - docs/nodes.md, from the nodes' own texts and parameters, and the launch files' arguments;
+- docs/pictures/plan.png, the cell from above to scale;
 - docs/pictures/light_*.jpg and bench.jpg: the light as the projector throws it on the simulated bench;
 - docs/pictures/page.jpg, with the URL of a running cell's page (needs Chromium).
 """
@@ -97,6 +98,7 @@ def pictures() -> None:
     from opstap.guidance.cues import cues
     from opstap.guidance.drawing import Painter
     from opstap.instructions import load_cell
+    from opstap.integration.floor_plan import draw
     from opstap.simulation.bench import Bench
     from opstap.simulation.camera import SimulatedCamera
     from opstap.simulation.world import WorldState
@@ -124,6 +126,8 @@ def pictures() -> None:
         "done": (State(phase=Phase.DONE, step=len(cell.task.steps)), "zone/instruction"),
     }
     PICTURES.mkdir(exist_ok=True)
+    plan = cv2.resize(cv2.cvtColor(draw(cell), cv2.COLOR_RGB2BGR), None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+    cv2.imwrite(str(PICTURES / "plan.png"), plan, [cv2.IMWRITE_PNG_COMPRESSION, 9])
     done = {s.slot for s in cell.task.steps[:13]}
     for name, (state, surface) in shown.items():
         bench = Bench(cell, 1, ["bin_16"] if name == "refill" else [])

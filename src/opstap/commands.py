@@ -15,6 +15,8 @@ from opstap.workflow.journal import Journal, JournalError
 
 # Groups of commands by name: the module with `add` and `run`, and what it is for. Only the group asked for is loaded.
 GROUPS = {
+    "check": ("opstap.integration.checking", "do scene and work instructions fit each other? draws the cell to scale"),
+    "doctor": ("opstap.integration.doctor", "is this machine fit for a cell? says what to do"),
     "calibrate": ("opstap.calibration.command", "find out where the camera hangs: board, camera, show"),
     "report": ("opstap.evaluation.report.command", "did it help? a study's report as web page and PDF"),
     "business": ("opstap.evaluation.business.command", "what a bench costs and brings, as ranges"),

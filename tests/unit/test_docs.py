@@ -57,7 +57,9 @@ def test_every_link_leads_somewhere():
             to = page.parent / name if name else page
             found = to.exists()
             if found and part and to.suffix == ".md":
-                found = part in {slug(h) for h in re.findall(r"^#+ (.*)$", to.read_text(encoding="utf-8"), re.MULTILINE)}
+                found = part in {
+                    slug(h) for h in re.findall(r"^#+ (.*)$", to.read_text(encoding="utf-8"), re.MULTILINE)
+                }
             if not found:
                 broken.append(f"{page.relative_to(DOCS.parent)}: {target}")
     assert broken == []

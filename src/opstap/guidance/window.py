@@ -116,3 +116,15 @@ class ProjectorWindow:
         """Close the window; nothing happens where it is closed."""
         self._screen = None
         pygame.display.quit()
+
+
+def desktop_sizes() -> list[tuple[int, int]]:
+    """Width and height in pixels of the desktop's displays, in its order; empty where there is no desktop."""
+    try:
+        pygame.display.init()
+        desktop = pygame.display.get_driver() not in ("dummy", "offscreen")
+        return list(pygame.display.get_desktop_sizes()) if desktop else []
+    except pygame.error:
+        return []
+    finally:
+        pygame.display.quit()
