@@ -4,6 +4,7 @@
 - docs/nodes.md, from the nodes' own texts and parameters, and the launch files' arguments;
 - docs/pictures/plan.png, the cell from above to scale;
 - docs/pictures/light_*.jpg and bench.jpg: the light as the projector throws it on the simulated bench;
+- docs/pictures/look_*.jpg, with OPSTAP_REAL_DEPTH naming a folder of real captures (docs/recording.md says which);
 - docs/pictures/page.jpg, with the URL of a running cell's page (needs Chromium).
 """
 
@@ -149,6 +150,22 @@ def pictures() -> None:
             cv2.imwrite(str(PICTURES / "bench.jpg"), image, jpeg)
 
 
+def looks(folder: Path) -> None:
+    """What `opstap look` draws of a real tote."""
+    import cv2
+
+    from opstap.looking import ground, look, read_depth, read_intrinsics
+
+    empty, full = (read_depth(folder / f"test-{name}.depth.png", 0.0001) for name in ("background", "image"))
+    optics = read_intrinsics(folder, None, empty.shape)
+    seen = ground(empty, optics)
+    assert seen is not None
+    shown = {"empty": look(empty, optics), "full": look(full, optics, others=(seen,)), "alone": look(full, optics)}
+    for name, found in shown.items():
+        small = cv2.resize(found.picture, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+        cv2.imwrite(str(PICTURES / f"look_{name}.jpg"), small, [cv2.IMWRITE_JPEG_QUALITY, 85])
+
+
 def page(url: str) -> None:
     """The page of a cell that runs at `url`."""
     from playwright.sync_api import sync_playwright
@@ -173,5 +190,7 @@ if __name__ == "__main__":
     (ROOT / "docs" / "nodes.md").write_text(nodes(), encoding="utf-8")
     if not options.texts:
         pictures()
+        if os.environ.get("OPSTAP_REAL_DEPTH"):
+            looks(Path(os.environ["OPSTAP_REAL_DEPTH"]) / "arc_tote")
     if options.page:
         page(options.page)

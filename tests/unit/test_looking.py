@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from opstap.geometry import Box, Pinhole, Pose, View
-from opstap.looking import LookError, look, read_depth, read_intrinsics
+from opstap.looking import LookError, ground, look, read_depth, read_intrinsics
 from opstap.perception.standing import cast
 
 REAL = Path(os.environ.get("OPSTAP_REAL_DEPTH", "/nonexistent"))
@@ -59,10 +59,72 @@ def test_bad_files_are_told(tmp_path):
         read_intrinsics(tmp_path, None, (2, 2))
 
 
+def tote(full: bool, seed: int = 0):
+    """A tote seen at 35 degrees, empty, or with a heap in it that covers its floor; optics and depth (h, w)."""
+    optics = Pinhole(320, 240, 310, 310, 159.5, 119.5)
+    whole = Pinhole(640, 480, 620, 620, 319.5, 239.5)  # of which `cast` gives a half
+    angle = np.radians(35)
+    pose = Pose.of((0.0, -np.sin(angle) * 0.7, np.cos(angle) * 0.7), (np.pi + angle, 0.0, 0.0))
+    walls = [
+        Box(Pose.of((0, 0, -0.01)), (0.36, 0.6, 0.02)),
+        *(Box(Pose.of((x, 0, 0.1)), (0.02, 0.6, 0.2)) for x in (-0.19, 0.19)),
+        Box(Pose.of((0, 0.31, 0.1)), (0.40, 0.02, 0.2)),
+    ]
+    rng = np.random.default_rng(3)
+    heap = [
+        Box(Pose.of((x, y, 0.03), tuple(rng.uniform(-0.3, 0.3, 3))), (0.11, 0.11, rng.uniform(0.04, 0.11)))
+        for x in np.linspace(-0.14, 0.14, 4) for y in np.linspace(-0.28, 0.28, 7)
+    ]  # fmt: skip
+    seen = cast([*walls, *(heap if full else ())], View(whole, pose))
+    noisy = np.where(np.isfinite(seen), seen, 0) * (1 + np.random.default_rng(seed).normal(0, 0.002, seen.shape))
+    return optics, noisy.astype(np.float32)
+
+
+def test_a_covered_table_is_known_from_another_picture_of_the_same_camera():
+    optics, full = tote(full=True)
+    empty = ground(tote(full=False, seed=1)[1], optics)
+    found = look(full, optics, others=(empty,))
+    assert found.known == "other picture"
+    assert found.tilt_deg == pytest.approx(35, abs=1)
+    assert found.table.distance == pytest.approx(0.5734, abs=0.005)
+    assert max(t.height for t in found.things) == pytest.approx(0.11, abs=0.04)
+    moved = ground(np.roll(tote(full=False)[1], 25, axis=1), optics)
+    assert look(full, optics, others=(moved,)).known != "other picture", "the camera stood elsewhere"
+
+
+def test_a_covered_table_is_estimated_from_the_heap_and_said_to_be():
+    optics, full = tote(full=True)
+    found = look(full, optics)
+    assert found.known == "estimated"
+    assert found.tilt_deg == pytest.approx(35, abs=12)
+    assert found.table.distance == pytest.approx(0.5734, abs=0.05)
+
+
+def test_a_wrong_scale_gives_no_table():
+    optics, empty = tote(full=False)
+    assert look(empty, optics).known == "seen"
+    assert look(empty * 10, optics).table is None
+
+
 @pytest.mark.skipif(not REAL.is_dir(), reason="real captures: set OPSTAP_REAL_DEPTH to their folder")
 def test_real_captures_of_another_camera():
     folder = REAL / "arc_tote"
-    depth = read_depth(folder / "test-background.depth.png", 0.0001)
-    found = look(depth, read_intrinsics(folder, None, depth.shape))
-    assert found.table is not None
+    empty, full = (read_depth(folder / f"test-{name}.depth.png", 0.0001) for name in ("background", "image"))
+    optics = read_intrinsics(folder, None, empty.shape)
+    found = look(empty, optics)
+    assert found.known == "seen"
     assert found.table.rms < 0.003
+    heap = look(full, optics, others=(ground(empty, optics),))
+    assert heap.known == "other picture"
+    assert max(t.height for t in heap.things) > 0.05
+    alone = look(full, optics)
+    assert alone.known == "estimated"
+    assert np.degrees(np.arccos(alone.table.normal @ found.table.normal)) < 15
+    assert alone.table.distance == pytest.approx(found.table.distance, abs=0.04)
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="real captures: set OPSTAP_REAL_DEPTH to their folder")
+def test_a_person_is_no_table():
+    for path in (REAL / "sr305_hand").glob("*.png"):
+        depth = read_depth(path, 0.000125)
+        assert look(depth, Pinhole(640, 480, 476, 476, 313.7, 242.8)).table is None

@@ -71,6 +71,50 @@ def find_table(
     Returns:
         The plane and its pixels (h, w), or None where nothing flat enough and large enough is seen.
     """
+    found, flat, sigma = _tried(points, noise, seed, tries)
+    if not found:
+        return None
+    most = max(count for count, _, _ in found)
+    large = [f for f in found if f[0] > max(0.5 * most, 0.04 * len(flat))]
+    if not large:
+        return None
+    # A floor can be as large as the table above it: the nearer of two large ones is the table.
+    top = _top_of(large)
+    inside = np.abs(flat @ top[1] + top[2]) < 3 * sigma
+    if np.count_nonzero(inside) < 50:
+        return None
+    plane = fit_plane(flat[inside])
+    pixels = np.abs(points @ plane.normal + plane.distance) < 3 * noise
+    return plane, np.asarray(pixels)
+
+
+def find_heap(
+    points: Floats, noise: Floats, seed: int = 0, tries: int = 400, rough: float = 0.035
+) -> tuple[Plane, NDArray[np.bool_]] | None:
+    """The plane under a heap that covers it, and the heap's pixels: as `find_table`, for a surface `rough` metres up
+    and down. The heap's own lie gives the tilt, its deepest points the height: right to a few
+    centimetres and about ten degrees."""
+    found, flat, _ = _tried(points, np.maximum(noise, rough / 3), seed, tries, uneven=1.0)
+    if not found:
+        return None
+    _, normal, distance = max(found, key=lambda f: f[0])
+    for _ in range(4):
+        lying = flat[np.abs(flat @ normal + distance) < rough]
+        plane = fit_plane(lying, rounds=1)
+        normal, distance = plane.normal, plane.distance
+    if len(lying) < 0.25 * len(flat) or not upwards(normal):
+        return None
+    height = plane.height(flat)
+    deepest = float(np.quantile(height[np.abs(height) < 2 * rough], 0.03))
+    heap = np.asarray(np.abs(plane.height(points)) < 2 * rough)
+    return Plane(normal, distance - deepest, plane.rms), heap
+
+
+def _tried(
+    points: Floats, noise: Floats, seed: int, tries: int, uneven: float = 0.37
+) -> tuple[list[tuple[int, Floats, float]], Floats, Floats]:
+    """Planes that a table can have, through triples of neighbouring points, with how many points lie on each; and
+    the points (n, 3) of a sample and their noise (n,). A plane's points are `uneven` over their band at most."""
     h, w = points.shape[:2]
     rng = np.random.default_rng(seed)
     step = max(1, int(np.sqrt(h * w / 20000)))
@@ -78,7 +122,7 @@ def find_table(
     valid = np.isfinite(sample[..., 2])
     flat, sigma = sample[valid], spread[valid]
     if len(flat) < 200:
-        return None
+        return [], flat, sigma
     # Three pixels of one neighbourhood: they lie on one surface far more often than three of the whole picture.
     reach = max(4, min(sample.shape[:2]) // 5)
     rows, columns = np.nonzero(valid)
@@ -98,22 +142,9 @@ def find_table(
             off = np.abs(flat @ normal + distance) / (3 * sigma)
             inside = off < 1
             # A cut through something slanting or round spreads evenly over the band (0.58), a plane does not.
-            if inside.any() and np.sqrt(np.mean(off[inside] ** 2)) < 0.37:
+            if inside.any() and np.sqrt(np.mean(off[inside] ** 2)) < uneven:
                 found.append((int(np.count_nonzero(inside)), normal, distance))
-    if not found:
-        return None
-    most = max(count for count, _, _ in found)
-    large = [f for f in found if f[0] > max(0.5 * most, 0.04 * len(flat))]
-    if not large:
-        return None
-    # A floor can be as large as the table above it: the nearer of two large ones is the table.
-    top = _top_of(large)
-    inside = np.abs(flat @ top[1] + top[2]) < 3 * sigma
-    if np.count_nonzero(inside) < 50:
-        return None
-    plane = fit_plane(flat[inside])
-    pixels = np.abs(points @ plane.normal + plane.distance) < 3 * noise
-    return plane, np.asarray(pixels)
+    return found, flat, sigma
 
 
 def _top_of(large: list[tuple[int, Floats, float]]) -> tuple[int, Floats, float]:
