@@ -20,7 +20,7 @@ ARGUMENTS = {
     "cell": ("oral_care", "scene: a name in config/cells, or a path"),
     "task": ("oral_care_case", "work instructions: a name in config/tasks, or a path"),
     "sim": ("true", "true: simulated camera and person; false: the real devices"),
-    "recording": ("", "a recorded .db3 or .bag to play instead of a live camera"),
+    "recording": ("", "a .db3, a .bag or a recorded session's folder to play instead of a live camera"),
     "person": ("demo", "simulated person: a name in config/people, or a path"),
     "profile": ("default", "whose language and level: a profile id of the scene"),
     "fault": ("", "what befalls the simulated camera, such as bump@20, cover@20-25, sun@30, dust@30 (seconds)"),

@@ -81,8 +81,11 @@ def read_arguments(given: Mapping[str, str]) -> Arguments:
         wrong.append(f"namespace: found '{given['namespace']}', allowed: letters, digits and _, such as cell_1")
     if given["recording"] and values["sim"] != "false":
         wrong.append(f"recording: found '{given['recording']}' in a simulated cell, allowed: with sim:=false")
-    elif given["recording"] and not Path(given["recording"]).is_file():
-        wrong.append(f"recording: {given['recording']}: no such file, allowed: a .db3 file of the SDK, or an old .bag")
+    elif given["recording"] and not Path(given["recording"]).exists():
+        wrong.append(
+            f"recording: {given['recording']}: no such file, allowed: a .db3 file of the SDK, an old .bag, or the "
+            "folder of a recorded session"
+        )
     if wrong:
         raise PreflightError("\n".join(wrong))
     flags = {name: values.pop(name) == "true" for name in ("sim", "film", "window")}

@@ -19,13 +19,25 @@ from opstap_cell import convert
 from opstap_cell.cell_node import StartError
 from opstap_cell.depth_camera import DepthCameraNode
 from opstap_cell.perception import Perception
-from opstap_cell.qos import SENSOR, STATE
+from opstap_cell.qos import EVENT, SENSOR, STATE
 from opstap_cell.recorder import Recorder
-from opstap_interfaces.msg import WorkspaceState
+from opstap_interfaces.msg import WorkspaceEvent, WorkspaceState
 
 FRAME = 33_333_333
 TODAY = date(2026, 11, 25)
 INTERFACES = Path(__file__).parents[2] / "ros_ws/src/opstap_interfaces"
+
+
+def played(graph, recording):
+    """What perception tells when the camera node plays `recording`; every picture must reach it."""
+    node = graph.start(DepthCameraNode, source="recording", recording=recording)
+    perception = Perception()
+    graph.executor.add_node(perception)
+    graph._nodes.append(perception)
+    events = graph.hear(WorkspaceEvent, "workspace_events", EVENT)
+    graph.until(lambda: "ended" in node.fault, spins=60000)
+    graph.stop()
+    return [(e.happened, e.place) for e in events]
 
 
 def test_what_was_seen_live_is_seen_again_frame_by_frame(graph, cell, tmp_path):
@@ -55,6 +67,7 @@ def test_what_was_seen_live_is_seen_again_frame_by_frame(graph, cell, tmp_path):
     with AnyReader([folder], default_typestore=typestore(INTERFACES)) as other:
         assert {c.topic.rsplit("/", 1)[-1] for c in other.connections} >= {"image_rect_raw", "workspace_state"}
         assert other.message_count >= 262
+    assert played(graph, folder) == [("taken", "bin_11")], "the whole cell sees the session again"
     found = replay(folder, cell, typestore(INTERFACES))
     assert found.events == 1
     assert found.frames == 130

@@ -36,7 +36,7 @@ COLOR_PERIOD = 100_000_000
 @dataclass(frozen=True)
 class Config:
     source: str = parameter("where frames come from", "live", choices=("live", "recording", "simulated"))
-    recording: str = parameter("a .db3 or .bag file, for source recording", "")
+    recording: str = parameter("a .db3 or .bag file, or a recorded session's folder, for source recording", "")
     seed: int = parameter("seed of the simulated noise", 1, 0, 2**31 - 1)
     noise: str = parameter("of a simulated camera", "kind", choices=("kind", "fitted", "harsh"))
     fault: str = parameter("what befalls a simulated camera, such as bump@20 (seconds); empty: nothing", "")
@@ -80,9 +80,7 @@ class DepthCameraNode(CellNode):
         else:
             try:
                 recorded = config.source == "recording"
-                self.camera = (
-                    RecordedCamera(scene.camera, Path(config.recording)) if recorded else LiveCamera(scene.camera)
-                )
+                self.camera = self.played(Path(config.recording)) if recorded else LiveCamera(scene.camera)
             except RecordingError as error:
                 raise StartError(f"recording: {error}") from error
             self.create_timer(0.5 / scene.camera.fps, self.publish_next)
@@ -92,6 +90,15 @@ class DepthCameraNode(CellNode):
             # Known before the first frame; whoever waits for them need not wait for that.
             self.depth_info.publish(self.info(self.camera.depth_optics, self.depth_frame, 0))
             self.color_info.publish(self.info(self.camera.color_optics, self.color_frame, 0))
+
+    def played(self, recording: Path) -> DepthCamera:
+        """The camera of a recording."""
+        if recording.is_dir():
+            # Reading a session needs a library that a cell without recordings need not have.
+            from opstap.recording.camera import BagCamera
+
+            return BagCamera(self.cell.scene.camera, recording)
+        return RecordedCamera(self.cell.scene.camera, recording)
 
     def on_light(self, projector: str, message: Image) -> None:
         self.light[projector] = convert.image_from_ros(message)
