@@ -10,6 +10,7 @@ from launch_ros.actions import Node
 
 from launch import LaunchDescription
 from opstap.calibration.record import beside
+from opstap.evaluation.questions.routes import check_study
 from opstap.evaluation.store.ingest import sit_down
 from opstap.preflight import PreflightError, begin_anew, check, named, read_arguments
 from opstap.simulation.faults import read_fault
@@ -32,6 +33,7 @@ ARGUMENTS = {
         "where work is kept of people who allow it: an SQLite file or PostgreSQL URL; empty: store.db in out",
     ),
     "condition": ("", "condition of a study, such as with or without; empty: ordinary work"),
+    "study": ("", "study whose questionnaires the pages ask: a name in config/studies, or a path; empty: none"),
     "hub": ("", "address of the hub that counts cases of many cells, https://name:port; empty: none"),
     "hub_authority": ("hub-ca.pem", "the hub's certificate file"),
     "hub_token": ("hub-token", "file with this cell's token"),
@@ -59,6 +61,7 @@ def nodes(context):
     except ValueError as error:
         raise PreflightError(f"fault: {error}") from error
     source = "simulated" if sim else "recording" if value["recording"] else "live"
+    study = check_study(ROOT / "config", value["study"], value["condition"])
     kept = begin_anew(out) if sim else out / "kept"
     kept.mkdir(exist_ok=True)
     store = value["store"] or str(out / "store.db")
@@ -100,7 +103,21 @@ def nodes(context):
         actions.append(node("film", out=str(out)))
     if given.port:
         # The first instruction comes before the pages: they start when the others have.
-        actions.append(TimerAction(period=2.0, actions=[node("dashboard", port=given.port, simulated=sim)]))
+        actions.append(
+            TimerAction(
+                period=2.0,
+                actions=[
+                    node(
+                        "dashboard",
+                        port=given.port,
+                        simulated=sim,
+                        study=study,
+                        condition=value["condition"],
+                        store=store,
+                    )
+                ],
+            )
+        )
     return actions
 
 

@@ -93,6 +93,10 @@ class Instrument(Model):
         """Whether its words are here."""
         return all(i.text for i in self.items)
 
+    def asked(self, phase: str) -> tuple[Item, ...]:
+        """The items of the form at this moment of a study; at other moments than pre and post, those of both."""
+        return tuple(i for i in self.items if phase in i.phases or set(i.phases) == {"pre", "post"})
+
     def answers_of(self, item: Item) -> Answers:
         return self.answers[item.answers or next(iter(self.answers))]
 

@@ -10,15 +10,13 @@ Times are in seconds, lengths in metres, angles in radians.
 
 from __future__ import annotations
 
-import inspect
-import json
 import struct
-import types
-from enum import Enum, IntEnum
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from enum import IntEnum
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from opstap.messages import Message, declarations
 from opstap.scene import Language, Level
 from opstap.workflow.asking import Meaning
 from opstap.workflow.model import Asked, Content, Phase, Trouble
@@ -30,12 +28,6 @@ Role = Literal["operator"]
 """What a connection may do. A page on this machine is the operator's; other roles need TLS and PINs."""
 Seconds = float
 Metres = float
-
-
-class Message(BaseModel):
-    """Base of all that is sent: immutable, an unknown field is an error, and so is a number that JSON cannot say."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class Step(Message):
@@ -240,61 +232,17 @@ _MESSAGES: tuple[type[Message], ...] = (Welcome, Update, Refused, OperatorInput)
 
 def typescript() -> str:
     """The protocol's types as a TypeScript declaration file."""
-    found: dict[str, type[Message]] = {}
-    for message in _MESSAGES:
-        _collect(message, found)
-    lines = ["// Written by `python -m opstap.pages.protocol > web/core/protocol.d.ts`; do not edit.", ""]
-    for name, model in found.items():
-        lines += [_comment(inspect.cleandoc(model.__doc__ or ""), ""), f"export interface {name} {{"]
-        for field_name, field in model.model_fields.items():
-            if field.description:
-                lines.append(_comment(field.description, "  "))
-            lines.append(f"  {field_name}: {_type(field.annotation)};")
-        lines += ["}", ""]
-    lines += ["/** First byte of a picture. */", "export type PictureKind ="]
-    lines[-1] += " " + " | ".join(f"{kind.value} /* {kind.name.lower()} */" for kind in PictureKind) + ";"
+    kinds = " | ".join(f"{kind.value} /* {kind.name.lower()} */" for kind in PictureKind)
     down = " | ".join(m.__name__ for m in _MESSAGES if m is not OperatorInput)
-    lines += ["", "/** Everything the server sends as text. */", f"export type Down = {down};"]
-    return "\n".join(lines) + "\n"
-
-
-def _collect(annotation: Any, found: dict[str, type[Message]]) -> None:
-    """Every model in `annotation`, those that it is made of first."""
-    if inspect.isclass(annotation) and issubclass(annotation, Message):
-        for field in annotation.model_fields.values():
-            _collect(field.annotation, found)
-        found[annotation.__name__] = annotation
-    for inner in get_args(annotation):
-        _collect(inner, found)
-
-
-def _type(annotation: Any) -> str:
-    names = {str: "string", int: "number", float: "number", bool: "boolean", types.NoneType: "null"}
-    if annotation in names:
-        return names[annotation]
-    if inspect.isclass(annotation) and issubclass(annotation, Enum):
-        return " | ".join(json.dumps(member.value) for member in annotation)
-    if inspect.isclass(annotation) and issubclass(annotation, Message):
-        return annotation.__name__
-    origin, inner = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return _type(inner[0])
-    if origin is Literal:
-        return " | ".join(json.dumps(value) for value in inner)
-    if origin in (Union, types.UnionType):
-        return " | ".join(_type(i) for i in inner)
-    if origin is tuple and inner[-1] is Ellipsis:
-        return f"ReadonlyArray<{_type(inner[0])}>"
-    if origin is tuple:
-        return f"readonly [{', '.join(_type(i) for i in inner)}]"
-    raise TypeError(f"no TypeScript for {annotation}; the protocol uses strings, numbers, enums, messages and tuples")
-
-
-def _comment(text: str, indent: str) -> str:
-    lines = text.strip().splitlines()
-    if len(lines) == 1:
-        return f"{indent}/** {lines[0]} */"
-    return "\n".join([f"{indent}/**", *(f"{indent} * {line}".rstrip() for line in lines), f"{indent} */"])
+    return declarations(
+        "python -m opstap.pages.protocol > web/core/protocol.d.ts",
+        _MESSAGES,
+        "/** First byte of a picture. */",
+        f"export type PictureKind = {kinds};",
+        "",
+        "/** Everything the server sends as text. */",
+        f"export type Down = {down};",
+    )
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import errno
 import gzip
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -48,7 +48,7 @@ GOODBYE = 1.0
 SEND_BUFFER = 256 * 1024
 """What the system may hold back per connection, bytes. Its default of megabytes is a second of old pictures."""
 
-FOLDERS = ("core", "bench")
+FOLDERS = ("core", "bench", "questions")
 """Folders below the root that are served."""
 FONTS = Path(__file__).parents[1] / "guidance" / "fonts"
 """The fonts of the projected text, served as /fonts/."""
@@ -63,7 +63,8 @@ TYPES = {
 """Kinds of file that are served. The system's own table differs from machine to machine."""
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "font-src 'self'; media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -104,14 +105,18 @@ class PageServer:
         root: folder with `bench/` and `core/`.
         on_input: called in the server's thread for every valid message of a page, with the page's role. Must return
             at once.
+        routes: more than the pages themselves; served behind the same guards.
+        start: the page at `/`.
 
     Raises:
         HostRefusedError: `host` is not this machine only.
         PageServerError: `root` holds no pages.
     """
 
-    def __init__(self, host: str, port: int, root: Path, on_input: OnInput) -> None:
+    def __init__(self, host: str, port: int, root: Path, on_input: OnInput, routes: Iterable[web.RouteDef] = (),
+                 start: str = "/bench/") -> None:  # fmt: skip
         self._host = _loopback(host)
+        self._routes, self._first = routes, start
         self._root = root
         for folder in FOLDERS:
             if not (root / folder).is_dir():
@@ -195,8 +200,10 @@ class PageServer:
     async def _serve(self) -> None:
         app = web.Application(middlewares=[_guard], client_max_size=MAX_INPUT)
         app.router.add_get("/ws", self._talk)
-        app.router.add_get("/", _to_bench)
-        app.router.add_get("/bench", _to_bench)
+        app.router.add_routes(self._routes)
+        app.router.add_get("/", self._to_first)
+        for folder in FOLDERS:
+            app.router.add_get(f"/{folder}", _to_folder)
         app.router.add_get("/{folder}/{name:.*}", self._file)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=GOODBYE)
         await runner.setup()
@@ -205,6 +212,9 @@ class PageServer:
         goodbyes = [asyncio.wait_for(page.close(code=1001), GOODBYE) for page in self._sockets]
         await asyncio.gather(*goodbyes, return_exceptions=True)  # a page that does not listen is cut off below
         await runner.cleanup()
+
+    async def _to_first(self, request: web.Request) -> web.StreamResponse:
+        raise web.HTTPFound(self._first)
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         folder, name = request.match_info["folder"], request.match_info["name"] or "index.html"
@@ -297,6 +307,8 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         response: web.StreamResponse = web.Response(
             status=421, text="Use http://localhost and the port: other names are refused.\n"
         )
+    elif request.method not in ("GET", "HEAD") and request.headers.get("Origin") != f"http://{request.host}":
+        response = web.Response(status=403, text="Only this server's own pages may ask this.\n")
     else:
         try:
             response = await handler(request)
@@ -308,8 +320,8 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     return response
 
 
-async def _to_bench(request: web.Request) -> web.StreamResponse:
-    raise web.HTTPFound("/bench/")
+async def _to_folder(request: web.Request) -> web.StreamResponse:
+    raise web.HTTPFound(f"{request.path}/")
 
 
 @lru_cache(maxsize=256)

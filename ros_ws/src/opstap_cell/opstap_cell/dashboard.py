@@ -15,11 +15,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from aiohttp.web import RouteDef
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
 
+from opstap.evaluation.questions.routes import questions
+from opstap.evaluation.questions.sitting import AnswerError
+from opstap.evaluation.store import Store, StoreError
 from opstap.pages import protocol
 from opstap.pages.bench import Bench
 from opstap.pages.server import PageServer, PageServerError
@@ -44,6 +48,9 @@ class Config:
     host: str = parameter("address to listen on; only this machine's own", "127.0.0.1")
     port: int = parameter("TCP port of the pages", 8080, 1, 65535)
     simulated: bool = parameter("the cell is simulated, and the page says so", False)
+    study: str = parameter("path of the study whose questionnaires are asked at /questions/; empty: none", "")
+    condition: str = parameter("condition of that study", "")
+    store: str = parameter("where the answers are kept: path of an SQLite file, or a PostgreSQL URL", "out/store.db")
 
 
 class Dashboard(CellNode):
@@ -69,13 +76,27 @@ class Dashboard(CellNode):
                 self.create_subscription(ProjectionState, f"projector/{p.id}/state", self.on_light, EVENT)
         self.create_subscription(DiagnosticArray, "/diagnostics", self.on_diagnostics, 10)
         self.create_timer(0.1, self.show, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        root = Path(os.environ.get("OPSTAP_ROOT", ".")) / "web"
+        root = Path(os.environ.get("OPSTAP_ROOT", "."))
+        self.store: Store | None = None
         try:
-            self.pages = PageServer(config.host, config.port, root, self.on_page_input)
+            routes = self.questions(root / "config", config) if config.study else []
+            self.pages = PageServer(config.host, config.port, root / "web", self.on_page_input, routes)
             self.pages.start()
-        except PageServerError as error:
+        except (PageServerError, StoreError, AnswerError) as error:
             raise StartError(str(error)) from error
         self.get_logger().info(f"the cell in the browser: {self.pages.url}")
+
+    def questions(self, folder: Path, config: Config) -> list[RouteDef]:
+        self.store = Store(config.store)
+        return questions(
+            folder, Path(config.study), config.condition, self.store, self.person, config.simulated
+        ).routes()
+
+    def person(self) -> tuple[str, str]:
+        """Who sits here, and the language of that person."""
+        if self.work is None:
+            raise AnswerError("nobody is known to sit at this cell yet: the work guide has not been heard")
+        return self.work.person, self.work.language
 
     def on_work_state(self, message: WorkState) -> None:
         self.got_input()
@@ -150,6 +171,8 @@ class Dashboard(CellNode):
 
     def destroy_node(self) -> None:
         self.pages.close()
+        if self.store:
+            self.store.close()
         super().destroy_node()
 
 

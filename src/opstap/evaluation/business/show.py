@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from textwrap import fill
 
 import matplotlib as mpl
 from aiohttp import web
@@ -29,7 +30,7 @@ WORDS: dict[str, dict[str, str]] = {
         "likely": "likely",
         "years": "years",
         "sums": "What it adds up to, in euro",
-        "kind": "",
+        "kind": "part",
         "low": "low (5 %)",
         "mid": "middle",
         "high": "high (95 %)",
@@ -62,7 +63,7 @@ WORDS: dict[str, dict[str, str]] = {
         "likely": "waarschijnlijk",
         "years": "jaar",
         "sums": "Waar het op uitkomt, in euro",
-        "kind": "",
+        "kind": "onderdeel",
         "low": "laag (5 %)",
         "mid": "midden",
         "high": "hoog (95 %)",
@@ -98,18 +99,18 @@ def content(business: Business, outcome: Outcome, language: str, *, listed: bool
     blocks: tuple[Block, ...] = (
         Text(paid, "lead"),
         Text(words["worth"].format(y=years, low=low, high=high, mid=mid)),
-        Heading(words["chance"], 3),
+        Heading(words["chance"]),
         Figure("chance", _chance(outcome, words, say), f"{words['chance']}, {words['years']}: {chance}."),
-        Heading(words["balance"], 3),
+        Heading(words["balance"]),
         Figure("balance", _balance(outcome, words, say), f"{paid} {low} … {mid} … {high}.", words["balance_note"]),
-        Heading(words["swing"].format(y=years), 3),
+        Heading(words["swing"].format(y=years)),
         Figure("swings", _swings(business, outcome, language, say), swings, words["swing_note"]),
         Table(
             words["sums"], (words["kind"], words["low"], words["mid"], words["high"]),
             tuple((words[kind], *(say.number(v) for v in three)) for kind, three in rows),
         ),
         *([_assumptions(business, language, say)] if listed else []),
-        Heading(words["limits"], 3),
+        Heading(words["limits"]),
         Bullets((words["l1"], words["l2"], words["l3"])),
     )  # fmt: skip
     return Content(language, business.title[language], "", "", words["footer"], blocks)
@@ -221,7 +222,7 @@ def _swings(business: Business, outcome: Outcome, language: str, say: Say) -> by
             axes.plot(s.at_low / 1000, y, marker="o", color=SECOND, markersize=6)
             axes.plot(s.at_high / 1000, y, marker="D", color=INK, markersize=6)
         names = [getattr(business.assumptions, s.name).why.get(language, _name(s.name)) for s in shown]
-        axes.set_yticks(range(len(shown)), [n if len(n) < 52 else n[:50] + "…" for n in names])
+        axes.set_yticks(range(len(shown)), [fill(name, 44) for name in names])
         axes.axvline(0, color=FAINT, linewidth=1.5)
         axes.xaxis.set_major_formatter(lambda v, _: say.number(v))
         return svg_of(canvas)

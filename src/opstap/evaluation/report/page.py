@@ -33,7 +33,7 @@ STYLE = Path(__file__).parent / "report.css"
 
 def page(content: Content, policy: str = POLICY) -> str:
     """The report as HTML under a content security `policy`; it loads nothing from anywhere."""
-    band = f'<p class="band" role="note">{escape(content.band)}</p>' if content.band else ""
+    band = f'<header class="band">{escape(content.band)}</header>' if content.band else ""
     body = "".join(_block(b) for b in content.blocks)
     return f"""<!doctype html>
 <html lang="{content.language}">

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from opstap.evaluation.store.consent import Consents, Purpose
+from opstap.evaluation.store.consent import HOLDS, Consents, Purpose
 from opstap.evaluation.store.database import Store, StoreError
 from opstap.evaluation.store.export import export
 from opstap.evaluation.store.reading import Reading
@@ -24,7 +24,7 @@ def add(commands: Any) -> None:
     exports = what.add_parser("export", help="Parquet and CSV of those who allow research, with a data dictionary")
     exports.add_argument("folder", type=Path)
     yes = what.add_parser("allow", help="write down a person's yes")
-    yes.add_argument("--days", type=int, default=28, help="how long it holds; 0: until withdrawn")
+    yes.add_argument("--days", type=int, default=HOLDS // DAY, help="how long it holds; 0: until withdrawn")
     no = what.add_parser("refuse", help="write down a person's no")
     erase = what.add_parser("erase", help="remove all that is kept of a person, here and at the hub")
     for each in (yes, no, erase):

@@ -34,7 +34,9 @@ from opstap.evaluation.store.tables import (
 )
 
 TEXT_VERSION = "1"
-"""Version of the words in docs/evaluation-store.md that a person is shown before deciding."""
+"""Version of the words in docs/evaluation-store.md and QUESTIONS that a person is shown before deciding."""
+HOLDS = 28 * 86_400 * 1_000_000_000
+"""How long a yes holds unless said otherwise, ns: four weeks."""
 
 
 class Purpose(str, Enum):
@@ -48,6 +50,27 @@ class Purpose(str, Enum):
     """Send the times of my cases to the hub, under another pseudonym, to be counted with those of others."""
     RESEARCH = "research"
     """Let a researcher use what is kept of me, under my pseudonym."""
+
+
+QUESTIONS: dict[Purpose, dict[str, str]] = {
+    Purpose.RECORDS: {
+        "en": "May I keep the times, steps and problems of your work here?",
+        "nl": "Mag ik de tijden, stappen en problemen van jouw werk hier bewaren?",
+    },
+    Purpose.ANSWERS: {
+        "en": "May I keep your answers to the questions?",
+        "nl": "Mag ik jouw antwoorden op de vragen bewaren?",
+    },
+    Purpose.HUB: {
+        "en": "May I send the times of your cases to the hub, without your name?",
+        "nl": "Mag ik de tijden van jouw koffers naar de hub sturen, zonder jouw naam?",
+    },
+    Purpose.RESEARCH: {
+        "en": "May a researcher use what is kept of you, without your name?",
+        "nl": "Mag een onderzoeker gebruiken wat van jou bewaard is, zonder jouw naam?",
+    },
+}
+"""What a page asks the person, by language."""
 
 
 class NoConsentError(Exception):
@@ -137,6 +160,12 @@ class Consents:
         """What `person` allows at `now`."""
         with self.store.reading() as connection:
             return _allowed(connection, person, now)
+
+    def decided(self, person: str, now: int) -> dict[Purpose, bool]:
+        """What `person` said yes or no to; a yes that has run out is no decision any more."""
+        with self.store.reading() as connection:
+            newest = _newest(connection, person)
+        return {p: r.granted for p, r in newest.items() if not r.granted or r.expires_at is None or r.expires_at > now}
 
     def who_said_yes(self, purpose: Purpose, now: int) -> Select[Any]:
         """A query for the pseudonyms of all who allow `purpose` at `now`; every hand-on joins it."""

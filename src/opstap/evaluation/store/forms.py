@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from sqlalchemy import select
+
 from opstap.evaluation.store.consent import Consents, Purpose
 from opstap.evaluation.store.database import Store
 from opstap.evaluation.store.tables import Answer, Form
@@ -51,3 +53,21 @@ def keep(store: Store, form: FilledForm, now: int) -> None:
             for item, a in form.answers.items()
         ]
         writer.put(Answer, answers)
+
+
+def kept(store: Store, person: str, since: int, now: int) -> list[FilledForm]:
+    """The forms that `person` opened from `since` on, oldest first; none where the person does not allow it (now).
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    if Purpose.ANSWERS not in Consents(store).allowed(person, now):
+        return []
+    with store.reading() as connection:
+        chosen = select(Form).where(Form.person == person, Form.opened_at >= since).order_by(Form.opened_at)
+        found = []
+        for row in connection.execute(chosen).mappings():
+            answers = connection.execute(select(Answer).where(Answer.form == row["id"]))
+            given = {a.item: Given(a.value, a.answered_at, a.text) for a in answers}
+            found.append(FilledForm(**row, answers=given))
+        return found
