@@ -12,6 +12,8 @@ from opstap.documents import DocumentError
 from opstap.evaluation.analysis import Analysis, analyse
 from opstap.evaluation.instruments import load_instruments
 from opstap.evaluation.measures import Data
+from opstap.evaluation.report.compose import compose
+from opstap.evaluation.report.page import page
 from opstap.evaluation.study import Study, load_study
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -21,6 +23,30 @@ PILOT = load_study(CONFIG / "studies" / "pilot.yaml", INSTRUMENTS)
 
 def worked_out(data: Data, study: Study = PILOT) -> Analysis:
     return analyse(study, data, INSTRUMENTS)
+
+
+def test_a_study_of_questionnaires_alone_is_reported() -> None:
+    """Expectations before and after the headset; the packing pilot in the same store is another matter."""
+    vr = load_study(CONFIG / "studies" / "vr_orientation.yaml", INSTRUMENTS)
+    forms = []
+    for i in range(12):
+        for phase, gain in (("pre", 0), ("post", 1 + i % 2)):
+            answers: dict[str, float | None] = dict.fromkeys(("picture", "not_nice", "fits_me"), 2 + i % 2 + gain)
+            forms.append(form(f"v{i}", "vr_expectations", phase, answers | {"would_go": 3}))
+            sick: dict[str, float | None] = dict.fromkeys(("nausea", "dizziness"), 1 + gain % 2)
+            forms.append(form(f"v{i}", "csq_vr", phase, sick))
+    packing = study()
+    analysis = worked_out(replace(packing, forms=[*packing.forms, *forms], sessions=[]), vr)
+    assert (analysis.people, analysis.sessions) == (12, 0)
+    picture = analysis.result("vr_expectations.picture")
+    assert picture is not None
+    assert picture.change is not None
+    assert (picture.change.n, picture.change.change, picture.verdict) == (12, pytest.approx(1.5), "better")
+    content = compose(analysis, "nl")
+    assert content.subtitle == "12 mensen, gevraagd voor de bril en na de bril."
+    text = page(content)
+    assert "Beeld van de baan" in text
+    assert "sessies" not in text
 
 
 @pytest.fixture(scope="module")

@@ -134,7 +134,9 @@ class Analysis:
 def analyse(study: Study, data: Data, instruments: Mapping[str, Instrument], seed: int = statistics.SEED) -> Analysis:
     """Work a study out. A form with an answer outside its range raises ValueError, as `instruments.score` does."""
     chosen = _sessions(study, data)
-    people = sorted({person for person, _ in chosen} | {f.person for f in data.forms})
+    asked = {o.measure.partition(".")[0] for o in study.outcomes if "." in o.measure}
+    filled = [f for f in data.forms if f.instrument in asked and _condition_of(study, f.phase, f.condition)]
+    people = sorted({person for person, _ in chosen} | {f.person for f in filled})
     rng = np.random.default_rng(seed)
     if len(people) < MIN_GROUP:
         return Analysis(study, data.simulated, len(people), 0, 0, 0.0, (), (), None, {})

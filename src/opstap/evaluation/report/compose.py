@@ -49,7 +49,11 @@ def compose(analysis: Analysis, language: str) -> Content:
         subtitle = design
         blocks.append(Note(say("not_enough", n=analysis.people, min=MIN_GROUP)))
     else:
-        subtitle = say("subtitle", n=analysis.people, cases=say.number(analysis.cases), hours=hours, design=design)
+        subtitle = (
+            say("subtitle", n=analysis.people, cases=say.number(analysis.cases), hours=hours, design=design)
+            if analysis.sessions
+            else say("subtitle_forms", n=analysis.people, first=first, second=second)
+        )
         blocks += _for_the_employer(analysis, say, first, second)
         blocks.append(NewPage())
         blocks += _for_the_researcher(analysis, say, first, second)
@@ -68,8 +72,15 @@ def languages(analysis: Analysis) -> list[str]:
     return [language for language in analysis.study.languages if language in WORDS]
 
 
+def _on_the_first_page(analysis: Analysis) -> list[Result]:
+    """What the pilot asked; of a study that asks none of it, the outcomes it lists first."""
+    told = [r for r in analysis.results if r.change or r.single]
+    asked = [r for m in ASKED for r in told if r.id == m]
+    return asked or told[: len(ASKED) - 1]
+
+
 def _for_the_employer(analysis: Analysis, say: Say, first: str, second: str) -> Iterable[Block]:
-    results = [r for r in (analysis.result(m) for m in ASKED) if r and (r.change or r.single)]
+    results = _on_the_first_page(analysis)
     bullets = [say("careful_range"), say("careful_lines")]
     if analysis.people < FEW:
         bullets.append(say("careful_few", n=analysis.people))
@@ -80,8 +91,8 @@ def _for_the_employer(analysis: Analysis, say: Say, first: str, second: str) -> 
 
 
 def _card(result: Result, say: Say, first: str, second: str) -> Card:
-    title = say(result.id)
     subtitle = result.name[say.language]
+    title = say(result.id) if result.id in ASKED else subtitle
     subtitle = "" if subtitle == title else subtitle
     if result.single:
         mean, text = say.number(result.single.mean, result.decimals), _single(result, say)
@@ -158,7 +169,8 @@ def _for_the_researcher(analysis: Analysis, say: Say, first: str, second: str) -
         yield Heading(say("effect"), 3)
         yield Figure("effects", plots.effects(shown, say), f"{say('effect')}: {alt}.", say("effect_caption"))
     yield from _over_time(analysis, say)
-    others = [r for r in compared if r.id not in ASKED]
+    first_page = [r.id for r in _on_the_first_page(analysis)]
+    others = [r for r in compared if r.id not in first_page]
     if others:
         yield Heading(say("other_plots"), 3)
         yield Gallery(
@@ -265,7 +277,8 @@ def _models(analysis: Analysis, compared: list[Result], say: Say) -> Iterable[Bl
 def _method(analysis: Analysis, compared: list[Result], say: Say) -> Iterable[Block]:
     yield Heading(say("method"), 3)
     skipped = analysis.study.skip_first
-    lines = [say("method_1", sessions=analysis.sessions, skip=say("skip", n=skipped) if skipped else "")]
+    sessions = say("sessions", n=analysis.sessions) if analysis.sessions else ""
+    lines = [say("method_1", sessions=sessions, skip=say("skip", n=skipped) if skipped else "")]
     lines += [say("method_2"), say("method_3")]
     primary = analysis.result(analysis.study.primary)
     if primary and primary.period is not None:

@@ -9,6 +9,7 @@ WORDS: dict[str, dict[str, str]] = {
     "en": {
         "simulated": "SIMULATED: virtual workers, not people. These figures say nothing about real benches.",
         "subtitle": "{n} people, {cases} cases, {hours} hours of work. {design}",
+        "subtitle_forms": "{n} people, asked {first} and {second}.",
         "before_after": "Each person first {first}, then {second}.",
         "with_without": "Each person worked both {first} and {second}, in turns.",
         "crossover": "Half of the people began {first}, half {second}; then they changed over.",
@@ -102,9 +103,8 @@ WORDS: dict[str, dict[str, str]] = {
         "log": "{name} (as a ratio)",
         "other_plots": "The other outcomes, person by person",
         "method": "How it was worked out",
-        "method_1": "One value per person and condition; {sessions} sessions in all.{skip} Differences are taken "
-        "within "
-        "people.",
+        "method_1": "One value per person and condition.{sessions}{skip} Differences are taken within people.",
+        "sessions": " {n} sessions in all.",
         "skip": " The first {n} session(s) of each condition are left out.",
         "method_2": "Intervals are studentised bootstrap intervals with 9,999 resamples. In 2,000 simulated studies "
         "of 14 "
@@ -137,6 +137,7 @@ WORDS: dict[str, dict[str, str]] = {
     "nl": {
         "simulated": "GESIMULEERD: virtuele werkers, geen mensen. Deze cijfers zeggen niets over echte werkbanken.",
         "subtitle": "{n} mensen, {cases} koffers, {hours} uur werk. {design}",
+        "subtitle_forms": "{n} mensen, gevraagd {first} en {second}.",
         "before_after": "Iedereen werkte eerst {first}, daarna {second}.",
         "with_without": "Iedereen werkte om en om {first} en {second}.",
         "crossover": "De helft begon {first}, de helft {second}; daarna werd gewisseld.",
@@ -235,9 +236,8 @@ WORDS: dict[str, dict[str, str]] = {
         "log": "{name} (als verhouding)",
         "other_plots": "De andere uitkomsten, per persoon",
         "method": "Hoe het is uitgerekend",
-        "method_1": "Eén waarde per persoon en conditie; {sessions} sessies in totaal.{skip} Verschillen worden "
-        "binnen "
-        "personen genomen.",
+        "method_1": "Eén waarde per persoon en conditie.{sessions}{skip} Verschillen worden binnen personen genomen.",
+        "sessions": " {n} sessies in totaal.",
         "skip": " De eerste {n} sessie(s) van elke conditie tellen niet mee.",
         "method_2": "De intervallen zijn gestudentiseerde bootstrapintervallen met 9.999 herhalingen. In 2.000 "
         "gesimuleerde "
