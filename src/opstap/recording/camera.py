@@ -17,7 +17,7 @@ from opstap.scene import Camera
 
 
 class BagCamera:
-    """Plays the depth pictures of a recording of the cell's topics once, every one, at the pace at which they were taken.
+    """Plays the depth pictures of a recording of the cell's topics once, every one, at the pace they were taken at.
 
     Args:
         camera: the scene's camera, for what the recording does not hold: it has no colour.
