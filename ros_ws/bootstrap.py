@@ -265,8 +265,24 @@ def build_workspace() -> None:
         "--no-warn-unused-cli",
         cwd=WORKSPACE, env=environment,
     )  # fmt: skip
+    mend_spaces(install)
     for name in changed:
         mark(f"built-{name}", stamps[name])
+
+
+def mend_spaces(install: Path) -> None:
+    """Make what colcon installed work in a path with a space; harmless anywhere else, and when done already.
+
+    Its set-up scripts call Python without quotes, and the kernel takes no quotes in a script's first line; so that
+    line is made one of the shell's, as pip does it.
+    """
+    for script in install.glob("local_setup.*sh"):
+        text = script.read_text()
+        script.write_text(text.replace("$($_colcon_python_executable ", '$("$_colcon_python_executable" '))
+    for script in install.glob("*/lib/*/*"):
+        first, _, rest = script.read_text().partition("\n") if script.is_file() else ("", "", "")
+        if first.startswith('#!"'):
+            script.write_text(f"#!/bin/sh\n'''exec' {first[2:]} \"$0\" \"$@\"\n' '''\n{rest}")
 
 
 def main() -> int:

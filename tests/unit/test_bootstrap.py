@@ -181,3 +181,25 @@ def test_the_environment_says_when_it_does_not_fit(bootstrap, tmp_path):
     assert "another ROS 2 is sourced" in both.stderr
     twice = source(f"source '{file}' && source '{file}' && echo $AMENT_PREFIX_PATH")
     assert twice.stdout.strip() == str(bootstrap.VENV)
+
+
+def test_what_is_installed_works_in_a_path_with_a_space(bootstrap, tmp_path):
+    folder = tmp_path / "in between"
+    python = folder / "python"
+    folder.mkdir()
+    python.symlink_to(sys.executable)
+    node = folder / "install/opstap_cell/lib/opstap_cell/node"
+    node.parent.mkdir(parents=True)
+    node.write_text(f'#!"{python}"\nimport sys\nprint("started with", *sys.argv[1:])\n')
+    node.chmod(0o755)
+    plain = node.with_name("plain")
+    plain.write_text("#!/usr/bin/env python3\n")
+    set_up = folder / "install/local_setup.bash"
+    set_up.write_text(f'_colcon_python_executable="{python}"\nfound="$($_colcon_python_executable -c "print(7)")"\n')
+    for _ in range(2):
+        bootstrap.mend_spaces(folder / "install")
+        answer = subprocess.run([node, "--ros-args", "a b"], capture_output=True, text=True, check=True)
+        assert answer.stdout == "started with --ros-args a b\n"
+        shown = subprocess.run(["bash", "-c", f'. "{set_up}"; echo $found'], capture_output=True, text=True, check=True)
+        assert (shown.stdout, shown.stderr) == ("7\n", "")
+    assert plain.read_text() == "#!/usr/bin/env python3\n"
