@@ -68,10 +68,11 @@ def nodes(context):
     sit_down(store, out / "journal.db", cell, value["profile"], value["condition"], sim)
     common = {"scene": str(files.scene), "task": str(files.task), "use_sim_time": sim}
 
+    # Every simulated cell has a clock of its own: several on one network must not share theirs.
     def node(name, **parameters):
         return Node(
             package="opstap_cell", executable=name, name=name, namespace=value["namespace"], output="screen",
-            parameters=[common | parameters], respawn=True, respawn_delay=0.5,
+            parameters=[common | parameters], remappings=[("/clock", "clock")], respawn=True, respawn_delay=0.5,
         )  # fmt: skip
 
     actions = [

@@ -35,7 +35,7 @@ def recorder(context):
         "consent": value["consent"], "expires": value["expires"], "use_sim_time": value["sim"] == "true",
     }  # fmt: skip
     return [Node(package="opstap_cell", executable="recorder", name="recorder", namespace=value["namespace"],
-                 output="screen", parameters=[parameters])]  # fmt: skip
+                 output="screen", parameters=[parameters], remappings=[("/clock", "clock")])]  # fmt: skip
 
 
 def generate_launch_description():

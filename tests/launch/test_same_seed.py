@@ -1,4 +1,4 @@
-"""The same seed gives the same journal, to the nanosecond of simulated time, at any speed."""
+"""The same seed gives the same journal, to the nanosecond of simulated time: at any speed, and beside other cells."""
 
 import signal
 import subprocess
@@ -12,24 +12,52 @@ ROOT = Path(__file__).parents[2]
 STEPS = 5
 
 
-def journal_of_a_start(out: Path, speed: str) -> list[object]:
-    """What the journal holds of the first steps of a run at `speed`."""
-    command = ["opstap", "launch", str(ROOT / "launch/cell.launch.py"), f"out:={out}", f"speed:={speed}", "port:=0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
-        assert run.stdout
+def start(out: Path, *arguments: str) -> "subprocess.Popen[str]":
+    command = ["opstap", "launch", str(ROOT / "launch/cell.launch.py"), f"out:={out}", "port:=0", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def end_after(run: "subprocess.Popen[str]", steps: int) -> None:
+    """Wait for the end of so many steps, and end the cell."""
+    with run:
         for line in run.stdout:
-            if f"step {STEPS} of" in line:
+            if f"step {steps} of" in line:
                 break
         run.send_signal(signal.SIGINT)
         run.stdout.read()
+
+
+def journal_of(out: Path) -> list[object]:
     with Journal(out / "journal.db") as journal:
         return [e.event for e in journal.entries()]
 
 
-@pytest.mark.parametrize("slow", ["1.5"])
-def test_same_seed_same_journal_at_any_speed(tmp_path, slow):
-    fast = journal_of_a_start(tmp_path / "fast", "max")
-    paced = journal_of_a_start(tmp_path / "paced", slow)
-    length = min(len(fast), len(paced))
-    assert length > 6 * STEPS, "too little happened to compare"
-    assert fast[:length] == paced[:length]
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """What the journal holds of the first steps of a run of seed 1, as fast as it goes."""
+    out = tmp_path_factory.mktemp("alone")
+    end_after(start(out, "speed:=max"), STEPS)
+    return journal_of(out)
+
+
+def assert_same_beginning(one: list[object], other: list[object], steps: int) -> None:
+    length = min(len(one), len(other))
+    assert length > 6 * steps, "too little happened to compare"
+    assert one[:length] == other[:length]
+
+
+def test_same_seed_same_journal_at_any_speed(alone, tmp_path):
+    end_after(start(tmp_path, "speed:=1.5"), STEPS)
+    assert_same_beginning(alone, journal_of(tmp_path), STEPS)
+
+
+def test_three_cells_on_one_network_do_not_mix(alone, tmp_path):
+    others = {"cell_2": "seed:=2", "cell_3": "person:=careful", "site/cell_1": "seed:=1"}
+    runs = {name: start(tmp_path / name, f"namespace:={name}", "speed:=max", other) for name, other in others.items()}
+    for run in runs.values():
+        end_after(run, 2)
+    journals = {name: journal_of(tmp_path / name) for name in others}
+    assert_same_beginning(alone, journals["site/cell_1"], 2)
+    for name in ("cell_2", "cell_3"):
+        assert len(journals[name]) > 6
+        assert journals[name][: len(alone)] != alone[: len(journals[name])]

@@ -118,7 +118,10 @@ class Dashboard(CellNode):
             self.latencies.append(seconds)
 
     def on_diagnostics(self, message: DiagnosticArray) -> None:
+        own = f"{self.get_namespace().rstrip('/')}/"
         for status in message.status:
+            if not status.name.startswith(own):
+                continue  # another cell's: all of them tell on one topic
             name = status.name.rsplit("/", 1)[-1]
             shown = protocol.NodeStatus(name=name, level=LEVELS.get(status.level, "error"), message=status.message)
             self.nodes[name] = (time.monotonic(), shown)
