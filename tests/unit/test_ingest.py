@@ -196,6 +196,7 @@ def test_restart_within_half_an_hour_is_the_same_session(desk: Desk) -> None:
     desk.work.wait(31 * 60)
     desk.begin("p01")
     assert [s.number for s in desk.reading.sessions()] == [1, 2]
+    desk.work.wait(1)
     desk.begin("p01", condition="without")
     assert [s.condition for s in desk.reading.sessions()] == ["", "", "without"]
 

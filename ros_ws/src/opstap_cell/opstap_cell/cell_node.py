@@ -112,8 +112,9 @@ def run(make: Callable[[], Node]) -> int:
     except (KeyboardInterrupt, ExternalShutdownException):
         return 0
     finally:
-        # The launch may ask again while the node is being taken down; once is enough.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # The launch may ask again, and harder, while the node is being taken down; once is enough.
+        for asked in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(asked, signal.SIG_IGN)
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
