@@ -1,7 +1,7 @@
 """Simulates the person and the parts, in step with the cell; ends when the case is packed.
 
-Subscribes: projector/<id>/image, projector/<id>/state. Publishes: simulation/world, /clock, which the launch remaps into
-the namespace of the cell.
+Subscribes: projector/<id>/image, projector/<id>/state. Publishes: simulation/world, /clock, which the launch remaps
+into the namespace of the cell.
 The simulated person knows only the light; the projectors' states are used for their stamps alone.
 """
 
