@@ -13,9 +13,10 @@ from aiohttp import web
 from packing import START
 
 from opstap.evaluation.hub.certificates import make, server_context
+from opstap.evaluation.hub.client import HubAddress
 from opstap.evaluation.hub.keeping import HubStore
 from opstap.evaluation.hub.service import HubService
-from opstap.evaluation.hub.uplink import HubAddress, Uplink
+from opstap.evaluation.hub.uplink import Uplink
 from opstap.evaluation.store import Consents, Purpose, Store
 from opstap.evaluation.store.tables import Outgoing
 
@@ -98,5 +99,5 @@ def lying(answers: dict[str, Any]) -> web.Application:
         return web.Response(text=told if isinstance(told, str) else json.dumps(told))
 
     app = web.Application()
-    app.router.add_post("/{path:.*}", answer)
+    app.router.add_route("*", "/{path:.*}", answer)
     return app

@@ -89,7 +89,7 @@ def test_a_hub(database: str) -> None:
         for _ in range(2):
             hub.take([(known, Batch.model_validate({"batch": "b", "records": records}))])
         (group,) = aggregates(hub)
-        assert (group["people"], group["cycles"]) == (5, 10)
+        assert (group.people, group.cycles) == (5, 10)
         proof = hub.prove("cell_1", "n" * 16, [("cycle", str(r["id"])) for r in records])
         assert proof == digest("n" * 16, [essence("cycle", r["content"]) for r in records])  # type: ignore[arg-type]
 

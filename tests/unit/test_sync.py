@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,10 +19,12 @@ from packing import START
 from sqlalchemy import func, select
 
 from opstap.evaluation.hub.aggregates import aggregates
+from opstap.evaluation.hub.client import HubAddress, HubAwayError, HubClient, UplinkError
+from opstap.evaluation.hub.command import add, run
 from opstap.evaluation.hub.keeping import HubStore, Known
-from opstap.evaluation.hub.protocol import Batch
+from opstap.evaluation.hub.protocol import Batch, Groups
 from opstap.evaluation.hub.tables import HubCycle, HubTally
-from opstap.evaluation.hub.uplink import HubAddress, HubAwayError, Uplink, UplinkError
+from opstap.evaluation.hub.uplink import Uplink
 from opstap.evaluation.store import Consents, Purpose, Store
 
 
@@ -78,7 +82,7 @@ def test_erased_at_the_cell_is_erased_at_the_hub_and_stays_so(store: Store, hub:
     Consents(store).erase("p07")
     drain(uplink)
     assert count(hub.store) == 5
-    known = hub.store.who(uplink._token)
+    known = hub.store.who(uplink.hub.token)
     assert known is not None
     hub.store.take([(known, Batch.model_validate({"batch": "late", "records": old}))])
     assert count(hub.store) == 5, "a late duplicate brings nothing back"
@@ -111,7 +115,7 @@ LIES: dict[str, tuple[dict[str, Any], str]] = {
     "endless": ({"/v1/batches": "x" * 100_000}, "the answer is too long"),
     "redirect": ({"/v1/batches": web.Response(status=307, headers={"Location": "https://localhost/"})}, "answered 307"),
     "refuses": ({"/v1/batches": web.Response(status=400, text="seconds: too small")}, "answered 400 .*too small"),
-    "does not know us": ({"/v1/batches": web.Response(status=401)}, "does not know this cell's token"),
+    "does not know us": ({"/v1/batches": web.Response(status=401)}, "does not know this token"),
     "is busy": ({"/v1/batches": web.Response(status=503)}, "busy .*Trying again later"),
 }  # fmt: skip
 
@@ -145,7 +149,7 @@ def test_wrong_messages_are_told_field_by_field(store: Store, hub: Hub) -> None:
     (record,) = uplink._next()
     record["content"] |= {"seconds": -1, "surprise": True}
     with pytest.raises(UplinkError, match=r"(?s)answered 400.*records.0.cycle.content.seconds.*surprise"):
-        uplink._ask("/v1/batches", {"batch": "b", "records": [record]}, Batch)
+        uplink.hub.ask("/v1/batches", Batch, {"batch": "b", "records": [record]})
     with pytest.raises(UplinkError, match=r"answered 403 .*for a cell; the token is of a hub"):
         Uplink(store, hub.address(hub.store.admit("north", "hub"))).send()
 
@@ -164,7 +168,8 @@ def test_an_older_record_does_not_replace_a_newer_one(tmp_path: Path) -> None:
 CELL = """
 import sys
 from pathlib import Path
-from opstap.evaluation.hub.uplink import HubAddress, Uplink, HubAwayError
+from opstap.evaluation.hub.client import HubAddress
+from opstap.evaluation.hub.uplink import Uplink
 from opstap.evaluation.store import Store
 store = Store(Path(sys.argv[1]))
 uplink = Uplink(store, HubAddress(sys.argv[2], Path(sys.argv[3]), sys.argv[4]))
@@ -209,8 +214,66 @@ def test_only_groups_of_five_are_shown(tmp_path: Path) -> None:
                 record = {"kind": "cycle", "sequence": number, "id": cycle["id"], "content": cycle}
                 hub.take([(member, Batch.model_validate({"batch": "b", "records": [record]}))])
     (group,) = aggregates(hub)
-    assert (group["condition"], group["people"], group["cycles"], group["quarter"]) == ("with", 5, 10, "2026-Q3")
-    assert group["seconds"] == pytest.approx(130)
-    assert group["seconds_variance"] == pytest.approx(200)
-    assert group["errors_per_100"] == pytest.approx(100 / 26)
+    assert (group.condition, group.people, group.cycles, group.quarter) == ("with", 5, 10, "2026-Q3")
+    assert group.seconds == pytest.approx(130)
+    assert group.seconds_variance == pytest.approx(200)
+    assert group.errors_per_100 == pytest.approx(100 / 26)
     assert "p0" not in str(group)
+
+
+def five_people(hub: HubStore) -> None:
+    hub.admit("cell_9", "cell", "north")
+    cycles = [content(n, f"p{n}", seconds=100.0) for n in range(5)]
+    records = [{"kind": "cycle", "sequence": n + 1, "id": c["id"], "content": c} for n, c in enumerate(cycles)]
+    hub.take([(Known("cell_9", "cell", "north"), Batch.model_validate({"batch": "b", "records": records}))])
+
+
+def test_another_hub_gets_the_groups_and_nobody_else(hub: Hub, tmp_path: Path, capsys: Any) -> None:
+    five_people(hub.store)
+    (tmp_path / "token").write_text(hub.store.admit("south", "hub"))
+    (tmp_path / "cell").write_text(hub.store.admit("cell_1", "cell"))
+    command = ["groups", "--folder", str(tmp_path / "south"), "--of", f"https://127.0.0.1:{hub.port}"]
+    command += ["--authority", str(hub.authority), "--token"]
+
+    def opstap(*arguments: str) -> int:
+        parser = argparse.ArgumentParser()
+        add(parser.add_subparsers())
+        return run(parser.parse_args(["hub", *arguments]))
+
+    assert opstap(*command, str(tmp_path / "token")) == 0
+    told = capsys.readouterr().out
+    assert "south:\nNo group of 5 people yet." in told
+    assert re.search(r"north °  t +with +2026-Q3 +5 +5 +100\.0 +3\.8 +18\.0", told)
+    assert "SIMULATED" in told
+    assert opstap(*command, str(tmp_path / "cell")) == 1
+    assert "answered 403 to /v1/aggregates: This is for a hub; the token is of a cell." in capsys.readouterr().err
+    (tmp_path / "cell").write_text("guessed")
+    assert opstap(*command, str(tmp_path / "cell")) == 1
+    assert "does not know this token" in capsys.readouterr().err
+    folder = ["--folder", str(tmp_path / "hub")]
+    assert opstap("parquet", str(tmp_path / "cycles"), *folder) == 0
+    assert capsys.readouterr().out == f"5 cases in {tmp_path / 'cycles'}\n"
+    assert opstap("page", "--parquet", str(tmp_path / "cycles"), "--out", str(tmp_path / "page"), *folder) == 0
+    assert len(list((tmp_path / "page").glob("hub.*"))) == 4
+    text = (tmp_path / "page/hub.nl.html").read_text()
+    assert "GESIMULEERD" in text
+    assert "<td>2026-Q3</td>" in text
+
+
+FALSE_GROUPS: dict[str, tuple[dict[str, Any], str]] = {
+    "too few people": ({"people": 4}, "groups.0.people"),
+    "a figure that cannot be": ({"seconds": -1}, "groups.0.seconds"),
+    "a person": ({"person": "p07"}, "groups.0.person"),
+}
+
+
+@pytest.mark.parametrize("false", FALSE_GROUPS)
+def test_another_hubs_groups_are_looked_at_before_they_are_shown(tmp_path: Path, false: str) -> None:
+    real = HubStore(tmp_path / "real.db")
+    five_people(real)
+    told = aggregates(real)[0].model_dump() | FALSE_GROUPS[false][0]
+    hub = Hub(tmp_path / "hub", lying({"/v1/aggregates": {"groups": [told]}}))
+    client = HubClient(hub.address("token"))
+    with pytest.raises(UplinkError, match="its answer to /v1/aggregates makes no sense"):
+        client.ask("/v1/aggregates", Groups)
+    hub.close()

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from rclpy.clock import Clock, ClockType
 
-from opstap.evaluation.hub.reporter import Reporter, hub_address
-from opstap.evaluation.hub.uplink import UplinkError
+from opstap.evaluation.hub.client import UplinkError, hub_address
+from opstap.evaluation.hub.reporter import Reporter
 from opstap.evaluation.store import Consents, Store, StoreError
 from opstap.evaluation.store.clock import ClockWatch
 from opstap.evaluation.store.ingest import Ingest, Workplace

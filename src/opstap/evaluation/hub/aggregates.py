@@ -6,14 +6,13 @@ is taken first, so that who worked most does not count most.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import text
 
 from opstap.evaluation.hub.keeping import HubStore
-
-FEWEST = 5
-"""Fewest people of a group that is shown."""
+from opstap.evaluation.hub.protocol import FEWEST, Group
 
 # The same words for SQLite, PostgreSQL and DuckDB: only sums and plain arithmetic. {cycles} is a table or a file.
 PER_PERSON = """
@@ -50,8 +49,15 @@ def query(cycles: str = "cycles") -> str:
     return REPORT.format(cycles=cycles, fewest=FEWEST)
 
 
-def aggregates(store: HubStore) -> list[dict[str, Any]]:
-    """The groups that may be shown, straight from the hub's store. Durations in seconds without pauses."""
+def aggregates(store: HubStore) -> list[Group]:
+    """The groups that may be shown, straight from the hub's store."""
     with store.reading() as connection:
-        rows = connection.execute(text(query())).mappings()
-        return [{k: v if isinstance(v, str | bool | None) else float(v) for k, v in row.items()} for row in rows]
+        return [group(row) for row in connection.execute(text(query())).mappings()]
+
+
+def group(row: Mapping[Any, Any]) -> Group:
+    """A row of the report, whatever database answered."""
+    told: dict[str, Any] = {k: v if isinstance(v, str | bool | None) else float(v) for k, v in row.items()}
+    if told["seconds_variance"] is not None:
+        told["seconds_variance"] = max(told["seconds_variance"], 0.0)  # of equal times, less a rounding error
+    return Group(**told)

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet
 from sqlalchemy import select
 
-from opstap.evaluation.hub.aggregates import FEWEST, query
+from opstap.evaluation.hub.aggregates import query
 from opstap.evaluation.hub.keeping import HubStore
+from opstap.evaluation.hub.protocol import FEWEST
 from opstap.evaluation.hub.tables import HubCycle
 
 ROWS = 100_000

@@ -1,4 +1,4 @@
-"""`opstap hub`: make a hub, let cells in, run it, read its aggregates."""
+"""`opstap hub`: make a hub, let cells in, run it, read its groups and those of other hubs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from opstap.evaluation.hub.aggregates import FEWEST, aggregates
+from opstap.evaluation.hub.aggregates import aggregates, group
 from opstap.evaluation.hub.certificates import make
+from opstap.evaluation.hub.client import HubClient, UplinkError, hub_address
 from opstap.evaluation.hub.keeping import HubStore
+from opstap.evaluation.hub.protocol import FEWEST, MAX_GROUPS, Group, Groups
 from opstap.evaluation.hub.service import serve
+from opstap.evaluation.hub.show import WORDS, content, lines
+from opstap.evaluation.report.page import page
+from opstap.evaluation.report.pdf import pdf
 from opstap.evaluation.store.database import StoreError
 
 
@@ -30,7 +35,16 @@ def add(commands: Any) -> None:
     admit.add_argument("--region", default="", help="region its work counts for")
     members = what.add_parser("members", help="who may send or ask")
     groups = what.add_parser("groups", help=f"the groups of {FEWEST} people and more")
-    for each in (runs, admit, members, groups):
+    pages = what.add_parser("page", help="the groups as web page and PDF")
+    pages.add_argument("--out", type=Path, default=Path("out/hub"), help="folder for them")
+    for each in (groups, pages):
+        each.add_argument("--parquet", type=Path, help="read them from what `opstap hub parquet` wrote, by DuckDB")
+        each.add_argument("--of", metavar="URL", help="ask another hub, https://name:port, and show its groups too")
+        each.add_argument("--authority", default="hub-ca.pem", help="that hub's certificate file")
+        each.add_argument("--token", default="hub-token", help="file with the token it gave to this hub")
+    parquet = what.add_parser("parquet", help="write the cases as Parquet files, for reports over very many")
+    parquet.add_argument("into", type=Path, help="folder for them")
+    for each in (runs, admit, members, groups, pages, parquet):
         each.add_argument("--folder", type=Path, default=Path("hub"), help="where certificates and store are")
         each.add_argument("--store", help="a PostgreSQL URL, when one file is outgrown; default: hub.db in the folder")
 
@@ -47,9 +61,13 @@ def run(options: argparse.Namespace) -> int:
             elif options.what == "members":
                 for m in store.members():
                     print(f"{m.member:<24} {m.role:<5} {m.region:<16} up to number {m.last_sequence}")
+            elif options.what == "parquet":
+                from opstap.evaluation.hub.analysis import to_parquet  # DuckDB and Arrow are for this only
+
+                print(f"{to_parquet(store, options.into)} cases in {options.into}")
             else:
-                _print(aggregates(store))
-    except (StoreError, OSError) as error:
+                _show(_groups(store, options), options)
+    except (StoreError, UplinkError, OSError) as error:
         print(f"opstap: {error}", file=sys.stderr)
         return 1
     return 0
@@ -67,17 +85,28 @@ async def _serve(store: HubStore, options: argparse.Namespace) -> int:
     return 0
 
 
-def _print(groups: list[dict[str, Any]]) -> None:
-    if not groups:
-        print(f"No group of {FEWEST} people yet.")
+def _groups(store: HubStore, options: argparse.Namespace) -> dict[str, list[Group]]:
+    """The groups of this hub, and of the other one where one is named."""
+    here = aggregates(store)
+    if options.parquet:
+        from opstap.evaluation.hub.analysis import report
+
+        here = [group(row) for row in report(options.parquet)]
+    found = {str(options.folder): here}
+    if options.of:
+        other = HubClient(hub_address(options.of, options.authority, options.token))
+        found[options.of] = list(other.ask("/v1/aggregates", Groups, longest=MAX_GROUPS).groups)
+    return found
+
+
+def _show(hubs: dict[str, list[Group]], options: argparse.Namespace) -> None:
+    if options.what == "groups":
+        print("\n".join(lines(hubs)))
         return
-    heads = ("region", "task", "condition", "quarter", "people", "s a case", "errors/100", "coach min/h", "")
-    print("{:<14} {:<18} {:<10} {:<8} {:>6} {:>9} {:>10} {:>11} {}".format(*heads))
-    for g in groups:
-        figures = (g["seconds"], g["errors_per_100"], g["coach_minutes_per_hour"])
-        told = ["unknown" if f is None else f"{f:.1f}" for f in figures]
-        note = "SIMULATED" if g["simulated"] else ""
-        print(
-            f"{g['region']:<14} {g['task']:<18} {g['condition']:<10} {g['quarter']:<8} {g['people']:>6.0f} "
-            f"{told[0]:>9} {told[1]:>10} {told[2]:>11} {note}"
-        )
+    options.out.mkdir(parents=True, exist_ok=True)
+    for language in WORDS:
+        made = content(hubs, language)
+        for suffix, data in (("html", page(made).encode()), ("pdf", pdf(made))):
+            path = options.out / f"hub.{language}.{suffix}"
+            path.write_bytes(data)
+            print(path)

@@ -16,6 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 MAX_RECORDS = 500
 """Records in a batch."""
+MAX_ANSWER = 65_536
+"""Longest answer that a cell reads, bytes."""
+MAX_GROUPS = 8_000_000
+"""Longest answer with groups that is read, bytes."""
+FEWEST = 5
+"""Fewest people of a group that is shown, and that is believed."""
 MAX_BATCH = 1_000_000
 """Size of a batch, bytes."""
 
@@ -154,3 +160,29 @@ def essence(kind: str, content: Mapping[str, Any] | Message) -> dict[str, Any]:
     problems = kept.pop("problems")
     empty = problems.get("empty_bin", 0)
     return kept | {"errors": sum(problems.values()) - empty, "empty_bins": empty}
+
+
+Figure = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)] | None
+
+
+class Group(Message):
+    """What a hub shows of one group of people: means over people, durations in seconds without pauses."""
+
+    region: Text
+    task: Name
+    condition: Text
+    simulated: bool
+    quarter: Annotated[str, Field(pattern=r"^\d{4}-Q[1-4]$")]
+    people: Annotated[float, Field(ge=FEWEST, le=2**53)]
+    cycles: Annotated[float, Field(ge=FEWEST, le=2**53)]
+    seconds: Figure
+    seconds_variance: Figure
+    errors_per_100: Figure
+    coach_minutes_per_hour: Figure
+    help_calls_per_hour: Figure
+
+
+class Groups(Message):
+    """The answer to /v1/aggregates."""
+
+    groups: tuple[Group, ...]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 from threading import Event, Thread
 
-from opstap.evaluation.hub.uplink import HubAddress, HubAwayError, Uplink, UplinkError
+from opstap.evaluation.hub.client import HubAddress, HubAwayError, UplinkError
+from opstap.evaluation.hub.uplink import Uplink
 from opstap.evaluation.store.database import Store, StoreError
 
 PERIOD = 60.0
@@ -50,16 +50,3 @@ class Reporter:
 def _longer(wait: float) -> float:
     """Twice as long, and not all cells at once."""
     return min(LONGEST, max(PERIOD, wait) * random.uniform(1.5, 2.5))
-
-
-def hub_address(url: str, authority: str, token_file: str) -> HubAddress:
-    """The hub that a launch names.
-
-    Raises:
-        UplinkError: the token cannot be read.
-    """
-    try:
-        return HubAddress(url, Path(authority), Path(token_file).read_text(encoding="utf-8").strip())
-    except OSError as error:
-        told = f"hub_token: '{token_file}' cannot be read ({error.strerror}); the hub's keeper gives it"
-        raise UplinkError(told) from error

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from opstap.evaluation.hub.aggregates import aggregates
 from opstap.evaluation.hub.certificates import server_context
 from opstap.evaluation.hub.keeping import HubStore, Known
-from opstap.evaluation.hub.protocol import MAX_BATCH, Batch, Proof, ProofRequest, Receipt
+from opstap.evaluation.hub.protocol import MAX_BATCH, Batch, Groups, Proof, ProofRequest, Receipt
 from opstap.evaluation.store.database import StoreError
 
 WAITING = 256
@@ -105,7 +105,7 @@ class HubService:
 
     async def _aggregates(self, request: web.Request) -> web.Response:
         await self._who(request, "hub")
-        return web.json_response({"groups": await asyncio.to_thread(aggregates, self.store)})
+        return _answer(Groups(groups=tuple(await asyncio.to_thread(aggregates, self.store))))
 
 
 async def _kept(receipt: asyncio.Future[Receipt]) -> Receipt:
