@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import pwd
 import resource
+import shutil
 import sqlite3
 import ssl
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID, uuid5
 
 import numpy as np
 import pandas as pd
+import psycopg
 
 CYCLES = 1_000_000
 CELLS = 1_000
@@ -52,7 +58,7 @@ def in_process(code: str, folder: Path) -> tuple[float, float, str]:
     done = subprocess.run([sys.executable, "-c", start + code + end], capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(done.stderr)
-    seconds, megabytes, told = done.stdout.split(maxsplit=2)
+    seconds, megabytes, told = done.stdout.splitlines()[-1].split(maxsplit=2)  # DuckDB draws a bar before it
     return float(seconds), float(megabytes), told.strip()
 
 
@@ -83,6 +89,54 @@ WAYS = {
 }
 
 
+POSTGRESQL = """
+import psycopg
+from psycopg.rows import dict_row
+from opstap.evaluation.hub.aggregates import query
+db = psycopg.connect({where!r}, row_factory=dict_row)
+began = time.perf_counter()
+found = db.execute(query()).fetchall()"""
+
+
+@contextmanager
+def postgresql(folder: Path, table: pd.DataFrame) -> Iterator[str | None]:
+    """A server of its own with `table` in it, on a socket in `folder`; None where there is no PostgreSQL."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    initdb = found[-1] if found else shutil.which("initdb")
+    if initdb is None:
+        yield None
+        return
+    home = folder / "pg"
+    home.mkdir()
+    user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+    if user is not None:
+        folder.chmod(0o755)
+        os.chown(home, user, -1)
+    control, quiet = Path(initdb).parent / "pg_ctl", {"check": True, "capture_output": True, "user": user, "cwd": home}
+    subprocess.run([initdb, "-D", home / "data", "-U", "opstap", "-A", "trust", "--no-sync"], **quiet)
+    options = f"-c listen_addresses='' -c unix_socket_directories={home} -c fsync=off"
+    subprocess.run([control, "-D", home / "data", "-o", options, "-l", home / "log", "-w", "start"], **quiet)
+    where = f"host={home} user=opstap dbname=postgres"
+    try:
+        with psycopg.connect(where) as db:
+            kinds = {
+                "object": "text",
+                "str": "text",
+                "bool": "boolean",
+                "int64": "bigint",
+                "float64": "double precision",
+            }
+            columns = ", ".join(f'"{name}" {kinds[str(kind)]}' for name, kind in table.dtypes.items())
+            db.execute(f"CREATE TABLE cycles ({columns})")
+            with db.cursor().copy("COPY cycles FROM STDIN") as copy:
+                for row in table.itertuples(index=False, name=None):
+                    copy.write_row(row)
+            db.execute("ANALYZE cycles")
+        yield where
+    finally:
+        subprocess.run([control, "-D", home / "data", "-m", "immediate", "stop"], **quiet)
+
+
 def measure_report() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -93,10 +147,12 @@ def measure_report() -> None:
             table.to_sql("cycles", db, index=False)
         print(f"report over {CYCLES:,} cycles: wall time, peak memory, (groups, sum of their means)")
         base = None
-        for way, code in WAYS.items():
-            seconds, megabytes, told = in_process(code + CHECK, folder)
-            base = base or seconds
-            print(f"  {way:<22} {seconds:6.2f} s  {seconds / base:5.1f} x DuckDB  {megabytes:6.0f} MB  {told}")
+        with postgresql(folder, table) as where:
+            ways = WAYS | ({"PostgreSQL": POSTGRESQL.format(where=where)} if where else {})
+            for way, code in ways.items():
+                seconds, megabytes, told = in_process(code + CHECK, folder)
+                base = base or seconds
+                print(f"  {way:<22} {seconds:6.2f} s  {seconds / base:5.1f} x DuckDB  {megabytes:6.0f} MB  {told}")
 
 
 def hub_process(folder: Path, port: int) -> subprocess.Popen[str]:
