@@ -17,7 +17,7 @@ from opstap.workflow.journal import Journal, JournalError
 GROUPS = {
     "check": ("opstap.integration.checking", "do scene and work instructions fit each other? draws the cell to scale"),
     "doctor": ("opstap.integration.doctor", "is this machine fit for a cell? says what to do"),
-    "calibrate": ("opstap.calibration.command", "find out where the camera hangs: board, camera, show"),
+    "calibrate": ("opstap.calibration.command", "find out where camera and bins are: board, camera, bins, check, show"),
     "ask": ("opstap.evaluation.questions.command", "ask a study's questionnaires on a page, one question a screen"),
     "report": ("opstap.evaluation.report.command", "did it help? a study's report as web page and PDF"),
     "business": ("opstap.evaluation.business.command", "what a bench costs and brings, as ranges"),

@@ -27,7 +27,7 @@ PATIENCE = 60.0
 
 def add(commands: Any) -> None:
     """Add `calibrate` to the command's parser."""
-    parser = commands.add_parser("calibrate", help="find out where the camera hangs: board, camera, check, show")
+    parser = commands.add_parser("calibrate", help="find out where camera and bins are: board, camera, bins, check")
     what = parser.add_subparsers(dest="what", required=True)
     board = what.add_parser("board", help="draw the calibration board, ready to print")
     board.add_argument("file", type=Path, nargs="?", default=Path("board.pdf"), help="a .pdf or .png file")
@@ -40,11 +40,23 @@ def add(commands: Any) -> None:
     camera.add_argument("--yes", action="store_true", help="accept a good result without asking")
     camera.add_argument("--picture", type=Path, help="a .png file for the picture with points and residuals")
     camera.add_argument("--file", type=Path, help="where to keep the calibration; default: beside the scene")
+    bins = what.add_parser("bins", help="measure where the bins stand, and write it into the scene file")
+    bins.add_argument("bins", nargs="*", help="ids of the bins; default: all")
+    bins.add_argument(
+        "--by",
+        choices=("near", "pointing", "filling"),
+        default="near",
+        help="near: look near where the scene has them; pointing: you hold a hand in each; filling: you fill each",
+    )
+    bins.add_argument("--source", default="live", help="live, sim (bins a few mm off), or a recorded .db3 or .bag")
+    bins.add_argument("--yes", action="store_true", help="write without asking, if every bin was found")
+    bins.add_argument("--picture", type=Path, help="a .png file for the picture with the rims")
+    bins.add_argument("--file", type=Path, help="the camera's calibration file; default: beside the scene")
     show = what.add_parser("show", help="tell what calibration is kept")
     show.add_argument("--file", type=Path, help="the calibration file; default: beside the scene")
     check = what.add_parser("check", help="let the running cell find its camera's pose anew, after a bump")
     check.add_argument("--namespace", default="cell_1", help="ROS namespace of the cell")
-    for each in (board, camera, show):
+    for each in (board, camera, bins, show):
         each.add_argument("--cell", default="oral_care", help="a scene: a name in config/cells, or a path")
 
 
@@ -71,6 +83,10 @@ def run(options: argparse.Namespace) -> int:
         if options.what == "board":
             print(print_board(scene.board, options.file))
             return 0
+        if options.what == "bins":
+            from opstap.calibration.teach_command import teach
+
+            return teach(chosen, options)
         return show(chosen) if options.what == "show" else camera(chosen, options)
     except (DocumentError, TargetError, OSError) as error:
         print(f"opstap: {error}", file=sys.stderr)
@@ -95,7 +111,7 @@ def show(chosen: Chosen) -> int:
 
 def camera(chosen: Chosen, options: argparse.Namespace) -> int:
     """Calibrate."""
-    source = _source(chosen, options)
+    source = source_of(chosen, options)
     if isinstance(source, str):
         print(f"opstap: {source}", file=sys.stderr)
         return 1
@@ -120,7 +136,7 @@ def camera(chosen: Chosen, options: argparse.Namespace) -> int:
     if options.yes and not good:
         print("not kept: the result is not good enough to be accepted unseen")
         return 1
-    if not options.yes and not _accepted(good):
+    if not options.yes and not accepted(good):
         print("nothing was kept")
         return 1
     save_calibration(wizard.calibration(), chosen.file)
@@ -128,7 +144,7 @@ def camera(chosen: Chosen, options: argparse.Namespace) -> int:
     return 0
 
 
-def _source(chosen: Chosen, options: argparse.Namespace) -> Any:
+def source_of(chosen: Chosen, options: argparse.Namespace) -> Any:
     """The camera that the options name, or what is wrong."""
     from opstap.perception.depth_camera import RecordingError
 
@@ -179,7 +195,8 @@ def _gathered(wizard: CameraWizard, source: Any) -> bool:
     return True
 
 
-def _accepted(good: bool) -> bool:
+def accepted(good: bool, question: str = "Keep this calibration?") -> bool:
+    """The person's answer; where nobody can be asked, whether it is good."""
     if not sys.stdin.isatty():
         return good
-    return input("Keep this calibration? [y/n] ").strip().lower() in ("y", "yes", "j", "ja")
+    return input(f"{question} [y/n] ").strip().lower() in ("y", "yes", "j", "ja")

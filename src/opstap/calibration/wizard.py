@@ -187,11 +187,11 @@ def overlay(wizard: CameraWizard) -> NDArray[np.uint8] | None:
             _outline(picture, view.project(rim), WHITE)
         for point, error in zip(progress.solution.points, progress.solution.errors, strict=True):
             end = point + np.array([*error, 0.0]) / 1000 * ENLARGED
-            a, b = (_fixed(p) for p in view.project(np.array([point, end])))
+            a, b = (fixed(p) for p in view.project(np.array([point, end])))
             cv2.line(picture, a, b, AMBER, 3, cv2.LINE_AA, 4)
     if progress.marks is not None:
         for pixel in progress.marks.pixels:
-            cv2.circle(picture, _fixed(pixel), 7 * 16, BLUE, 2, cv2.LINE_AA, 4)
+            cv2.circle(picture, fixed(pixel), 7 * 16, BLUE, 2, cv2.LINE_AA, 4)
     return picture
 
 
@@ -208,7 +208,8 @@ def _corners(size: tuple[float, float, float]) -> list[tuple[float, float]]:
     return [(-w, d), (w, d), (w, -d), (-w, -d)]
 
 
-def _fixed(pixel: NDArray[np.float64]) -> tuple[int, int]:
+def fixed(pixel: NDArray[np.float64]) -> tuple[int, int]:
+    """A pixel as OpenCV draws it with four bits after the point."""
     return (round(float(pixel[0]) * 16), round(float(pixel[1]) * 16))
 
 

@@ -5,6 +5,7 @@ The camera truly hangs where the scene says, or `displaced` from there; what cal
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import cv2
@@ -12,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opstap.calibration.targets import board_picture, marker_picture
-from opstap.geometry import Floats, Pinhole, Pose, Surface, rpy_from_rotation
-from opstap.instructions import Cell, Task
+from opstap.geometry import Capsule, Floats, Pinhole, Pose, Surface, rpy_from_rotation
+from opstap.instructions import Cell, Part, Task
 from opstap.perception.depth_camera import MILLIMETRE, Frame
-from opstap.scene import Scene
+from opstap.scene import Bin, Scene
+from opstap.simulation.arm import OPEN, Arm, standing_at
 from opstap.simulation.bench import Bench
 from opstap.simulation.camera import AMBIENT, LAMP, LIGHT, SimulatedCamera
 from opstap.simulation.world import WorldState
@@ -36,6 +38,17 @@ def displaced(cell: Cell, by: Pose) -> Cell:
     position = tuple(float(a) for a in true.translation)
     moved = camera.model_copy(update={"position": position, "rpy_deg": rpy})
     return replace(cell, scene=cell.scene.model_copy(update={"camera": moved}))
+
+
+def shoved(cell: Cell, by: Mapping[str, Pose]) -> Cell:
+    """The cell with bins truly elsewhere: bin id -> its motion in the table frame about the bin's own place."""
+    bins = []
+    for b in cell.scene.bins:
+        motion = by.get(b.id, Pose.of())
+        x, y, z = (float(v) for v in np.array(b.position) + motion.translation)
+        yaw = b.yaw_deg + float(np.degrees(rpy_from_rotation(motion.rotation)[2]))
+        bins.append(b.model_copy(update={"position": (x, y, z), "yaw_deg": yaw}))
+    return replace(cell, scene=cell.scene.model_copy(update={"bins": tuple(bins)}))
 
 
 def bare_bench(scene: Scene) -> CalibrationBench:
@@ -82,6 +95,60 @@ class CalibrationBench:
         # The same grain, at another place in every frame.
         color = self._plain + np.roll(self._grain, 7919 * world.tick)
         return Frame(now, world.tick, self._camera.depth(world), np.clip(color, 0, 255).astype(np.uint8))
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class TeachingBench:
+    """A bench whose bins are truly elsewhere, and a hand that shows them one after the other, for teaching.
+
+    Args:
+        scene: as it is written down.
+        by: how bins are displaced from there, see `shoved`.
+        order: ids of the bins that a hand is held in, `HELD` frames each.
+        fills: whether it leaves something in them.
+        seed: of the noise.
+    """
+
+    fault = ""
+    serial = "simulated"
+    BEFORE, HELD, AFTER = 24, 20, 16
+    """Frames before the first hand, with a hand in a bin, and without one after it."""
+
+    def __init__(
+        self, scene: Scene, by: Mapping[str, Pose], order: Sequence[str] = (), *, fills: bool = False, seed: int = 1
+    ) -> None:
+        part = Part(name={"en": "block"}, size=(0.04, 0.03, 0.02))
+        task = Task.model_construct(steps=(), parts={b.part: part for b in scene.bins})
+        self._cell = shoved(Cell(scene, task), by)
+        self.true = self._cell.scene
+        self._camera = SimulatedCamera(self._cell, seed)
+        self._bench = Bench(self._cell, seed, [b.id for b in scene.bins])
+        self._order, self._fills = order, fills
+        self._tick = 0
+        self.depth_optics, self.color_optics = scene.camera.depth.pinhole, scene.camera.color.pinhole
+        self.color_from_depth, self.depth_unit = Pose.of(), MILLIMETRE
+
+    def poll(self, now: int) -> Frame | None:
+        number, phase = divmod(self._tick - self.BEFORE, self.HELD + self.AFTER)
+        arms: tuple[Capsule, ...] = ()
+        if self._tick >= self.BEFORE and number < len(self._order) and phase < self.HELD:
+            b = self.true.bin[self._order[number]]
+            arms = self._arm_in(b)
+            if self._fills and phase == 0:
+                for _ in range(2):
+                    self._bench.put(b.id, b.part)
+        world = WorldState(self._tick, now, self._bench.bins, self._bench.slots, (), arms)
+        color = self._camera.color(world, {}) if self._tick % 10 == 0 else None
+        self._tick += 1
+        return Frame(now, self._tick, self._camera.depth(world), color)
+
+    def _arm_in(self, b: Bin) -> tuple[Capsule, ...]:
+        x, y, z = (float(v) for v in b.pose.translation)
+        side = 1 if x > 0 else -1
+        arm = Arm(side, standing_at(0.0, -self.true.table.size[1] / 2, 0.0))
+        return arm.capsules(arm.reach(np.array([x, y - 0.01, z + 0.02])), OPEN)
 
     def close(self) -> None:
         """Nothing to close."""
