@@ -20,7 +20,7 @@ def scored(instrument: str, values: list[float | None], which: int = 0) -> Score
 
 
 def test_brookes_own_example_of_sus() -> None:
-    # Brooke (1996), the filled-in form: contributions of 22 in all, "22 x 2.5 = 55".
+    # Brooke (1996), as Tullis & Albert print it filled in: contributions 4 1 1 4 1 2 1 1 4 3, "22 * 2.5 = 55".
     assert scored("sus_simplified", [5, 4, 2, 1, 2, 3, 2, 4, 5, 2]).value == pytest.approx(55)
 
 

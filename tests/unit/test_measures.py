@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from rows import HOUR, coaching, cycle, session
 
-from opstap.evaluation.measures import MEASURES, Data, Work, by_level, sessions_to_pace
-from opstap.evaluation.store import Cycle
+from opstap.evaluation.measures import MEASURES, Data, Work, by_level, sessions_to_pace, step_seconds
+from opstap.evaluation.store import Cycle, StepTime
 
 ONE = session("p01", 1)
 
@@ -87,3 +87,15 @@ def test_every_measure_says_what_it_is_in_both_languages() -> None:
     for measure in MEASURES.values():
         assert set(measure.name) == set(measure.unit) == set(measure.definition) == {"en", "nl"}
         assert measure.source
+
+
+def test_time_per_step_is_a_persons_median_in_the_order_of_the_work() -> None:
+    run = session("p1", 1).session
+    rows = [
+        StepTime("p1", "with", run, step, position, seconds)
+        for position, step in ((2, "cup"), (1, "probe"))
+        for seconds in (4.0, 5.0, 90.0, None)
+    ]
+    told = step_seconds([*rows, StepTime("p2", "with", run, "cup", 2, 7.0)])
+    assert told == {"probe": {"p1": 5.0}, "cup": {"p1": 5.0, "p2": 7.0}}
+    assert list(told) == ["probe", "cup"]

@@ -9,12 +9,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Literal
+from uuid import UUID
 
 import numpy as np
 
 from opstap.evaluation import statistics
 from opstap.evaluation.instruments import Instrument, score
-from opstap.evaluation.measures import MEASURES, Better, Data, Measure, by_level, sessions_to_pace, work_of
+from opstap.evaluation.measures import (
+    MEASURES,
+    Better,
+    Data,
+    Measure,
+    by_level,
+    sessions_to_pace,
+    step_seconds,
+    work_of,
+)
 from opstap.evaluation.statistics import (
     FEW,
     Change,
@@ -98,6 +108,16 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Step:
+    """Time of one step under both conditions, s: mean over the people who did it under both."""
+
+    step: str
+    n: int
+    first: float
+    second: float
+
+
+@dataclass(frozen=True)
 class Pace:
     """How many people were at target pace by each session with the second condition."""
 
@@ -121,6 +141,7 @@ class Analysis:
     curve: tuple[Point, ...]
     pace: Pace | None
     levels: Mapping[int, Mapping[str, int]]
+    steps: tuple[Step, ...] = ()
 
     @property
     def enough(self) -> bool:
@@ -157,7 +178,21 @@ def analyse(study: Study, data: Data, instruments: Mapping[str, Instrument], see
         curve=_curve(study, data, people),
         pace=_pace(study, data, people),
         levels=by_level(cycles),
+        steps=_steps(study, data, {c.run for c in cycles}),
     )
+
+
+def _steps(study: Study, data: Data, runs: set[UUID]) -> tuple[Step, ...]:
+    """The steps that enough people did under both conditions, in the order of the work."""
+    used = [s for s in data.steps if s.run in runs]
+    first, second = (step_seconds(s for s in used if s.condition == c.id) for c in study.conditions)
+    found = []
+    for step, times in second.items():
+        both = sorted(times.keys() & first.get(step, {}).keys())
+        if len(both) >= MIN_GROUP:
+            means = (fmean(each[step][p] for p in both) for each in (first, second))
+            found.append(Step(step, len(both), *means))
+    return tuple(found)
 
 
 def _all_sessions(study: Study, data: Data, person: str, condition: str) -> list[SessionRow]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
+from statistics import fmean, median, stdev
 from typing import Literal
 
-from opstap.evaluation.store import CoachingRow, Cycle, FormRow, Reading, SessionRow
+from opstap.evaluation.store import CoachingRow, Cycle, FormRow, Reading, SessionRow, StepTime
 
 Better = Literal["higher", "lower", "neither"]
 ERRORS = ("wrong_pick", "too_many", "wrong_slot", "missing")
@@ -30,10 +30,11 @@ class Data:
     sessions: Sequence[SessionRow]
     coaching: Sequence[CoachingRow]
     forms: Sequence[FormRow]
+    steps: Sequence[StepTime] = ()
 
     @staticmethod
     def read(reading: Reading) -> Data:
-        return Data(reading.cycles(), reading.sessions(), reading.coaching(), reading.forms())
+        return Data(reading.cycles(), reading.sessions(), reading.coaching(), reading.forms(), reading.steps())
 
     @property
     def simulated(self) -> bool:
@@ -277,3 +278,18 @@ def by_level(cycles: Iterable[Cycle]) -> dict[int, dict[str, int]]:
         if c.level:
             counts[c.session_number][c.level] += 1
     return {number: dict(levels) for number, levels in sorted(counts.items())}
+
+
+def step_seconds(steps: Iterable[StepTime]) -> dict[str, dict[str, float]]:
+    """Median time from shown to finished of each step, s: by step id in the order of the work, and by person.
+
+    Pauses, help and refills are in it: the median of a person's times hardly minds the few steps that have them.
+    """
+    times: dict[str, dict[str, list[float]]] = {}
+    places: dict[str, list[int]] = defaultdict(list)
+    for s in steps:
+        if s.seconds is not None:
+            times.setdefault(s.step, defaultdict(list))[s.person].append(s.seconds)
+            places[s.step].append(s.position)
+    ordered = sorted(times, key=lambda step: median(places[step]))
+    return {step: {person: median(found) for person, found in times[step].items()} for step in ordered}

@@ -182,6 +182,14 @@ def _for_the_researcher(analysis: Analysis, say: Say, first: str, second: str) -
                 for r in others
             )
         )  # fmt: skip
+    if analysis.steps:
+        rows = tuple(
+            (s.step.replace("_", " "), str(s.n), say.number(s.first, 1), say.number(s.second, 1))
+            for s in analysis.steps
+        )
+        yield Heading(say("steps"), 3)
+        yield Table("", (say("step"), say("n"), first, second), rows)
+        yield Text(say("steps_note"), "small")
     yield from _models(analysis, compared, say)
     yield from _method(analysis, compared, say)
 

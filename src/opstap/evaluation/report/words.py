@@ -105,6 +105,10 @@ WORDS: dict[str, dict[str, str]] = {
         "method": "How it was worked out",
         "method_1": "One value per person and condition.{sessions}{skip} Differences are taken within people.",
         "sessions": " {n} sessions in all.",
+        "steps": "Time per step",
+        "step": "step",
+        "steps_note": "Seconds from shown to finished: the median of each person, then the mean of those who did the "
+        "step under both conditions.",
         "skip": " The first {n} session(s) of each condition are left out.",
         "method_2": "Intervals are studentised bootstrap intervals with 9,999 resamples. In 2,000 simulated studies "
         "of 14 "
@@ -238,6 +242,10 @@ WORDS: dict[str, dict[str, str]] = {
         "method": "Hoe het is uitgerekend",
         "method_1": "Eén waarde per persoon en conditie.{sessions}{skip} Verschillen worden binnen personen genomen.",
         "sessions": " {n} sessies in totaal.",
+        "steps": "Tijd per stap",
+        "step": "stap",
+        "steps_note": "Seconden van getoond tot klaar: de mediaan van elke persoon, dan het gemiddelde van wie de stap "
+        "onder beide condities deed.",
         "skip": " De eerste {n} sessie(s) van elke conditie tellen niet mee.",
         "method_2": "De intervallen zijn gestudentiseerde bootstrapintervallen met 9.999 herhalingen. In 2.000 "
         "gesimuleerde "
