@@ -10,7 +10,7 @@ import pytest
 
 from opstap.commands import main
 from opstap.instructions import load_cell
-from opstap.integration import doctor
+from opstap.integration import doctor, new_cell
 from opstap.integration.checking import described
 from opstap.integration.doctor import AttachedCamera
 from opstap.integration.floor_plan import PROJECTOR, draw
@@ -165,3 +165,74 @@ def test_the_doctor_looks_at_this_machine_and_speaks_json(opstap, tmp_path):
 
 def test_the_shipped_gearbox_is_a_cell_of_its_own():
     assert load_cell(CONFIG / "cells/gearbox.yaml", CONFIG / "tasks/gearbox_kit.yaml").scene.cell == "gearbox"
+
+
+@pytest.fixture
+def config(tmp_path):
+    """A config folder with the shipped words and nothing else."""
+    for name in ("cells", "tasks"):
+        (tmp_path / name).mkdir()
+    (tmp_path / new_cell.PHRASES).write_text((CONFIG / new_cell.PHRASES).read_text())
+    return tmp_path
+
+
+def files_in(config):
+    return sorted(str(p.relative_to(config)) for p in config.rglob("*.*"))
+
+
+def test_a_new_cell_is_one_that_can_be_launched(opstap, config):
+    code, out, err = opstap("new-cell", "--yes", "--into", config, "rows=3", "places=10", "language=ar")
+    assert (code, err) == (0, "")
+    assert files_in(config) == [
+        "cells/my_cell.png",
+        "cells/my_cell.yaml",
+        "tasks/my_cell.yaml",
+        "tasks/oral_care_case.yaml",
+    ]
+    cell = load_cell(config / "cells/my_cell.yaml", config / "tasks/my_cell.yaml")
+    assert (len(cell.scene.bins), len(cell.scene.slot), cell.task.languages) == (18, 10, ("ar",))
+    assert opstap("check", config / "cells/my_cell.yaml", config / "tasks/my_cell.yaml")[0] == 0
+    assert "cell:=" in out
+
+
+def test_answers_are_asked_one_by_one_and_a_wrong_one_again(config, monkeypatch, opstap):
+    answers = iter(["My Cell", "bench_2", "", "", "0.1", "0.8"])
+    asked = []
+
+    def answer(question):
+        asked.append(question)
+        return next(answers, "")
+
+    monkeypatch.setattr("builtins.input", answer)
+    code, out, _ = opstap("new-cell", "--into", config, "rows=1")
+    assert code == 0
+    assert "found 'My Cell', allowed: " in out
+    assert "found '0.1', allowed: greater than or equal to 0.4" in out
+    assert not any("rows" in q for q in asked), "it was given beforehand"
+    assert load_cell(config / "cells/bench_2.yaml", config / "tasks/bench_2.yaml").scene.table.height == 0.8
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("rows=6", "rows: 6 rows of bins reach 0.32 m too far back; 3 fit"),
+        ("columns=12", "columns: 1.61 m wide in all, allowed: 1.36 m"),
+        ("throw_ratio=2", "allowed: at most 1."),
+        ("language=fr", "language: found 'fr', allowed: en, nl"),
+        ("row=3", "found 'row=3', allowed: one of name, table_width"),
+        ("places=0", "places: found '0', allowed: greater than or equal to 1"),
+        ("name=oral_care_case", "oral_care_case.yaml is there already"),
+    ],
+)
+def test_what_does_not_fit_is_told_and_leaves_nothing(answer, said, opstap, config):
+    before = files_in(config)
+    code, out, err = opstap("new-cell", "--yes", "--into", config, answer)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert files_in(config) == before
+
+
+def test_whoever_stops_answering_gets_nothing(config, monkeypatch, opstap):
+    monkeypatch.setattr("builtins.input", lambda question: (_ for _ in ()).throw(EOFError))
+    assert opstap("new-cell", "--into", config) == (2, "", "\nopstap: nothing was written\n")
+    assert files_in(config) == ["tasks/oral_care_case.yaml"]
