@@ -15,6 +15,7 @@ from opstap.evaluation.store.ingest import sit_down
 from opstap.preflight import PreflightError, begin_anew, check, named, read_arguments
 from opstap.simulation.faults import read_fault
 from opstap.simulation.person import load_traits
+from opstap.workflow.levels import load_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 ARGUMENTS = {
@@ -75,8 +76,10 @@ def nodes(context):
             parameters=[common | parameters], remappings=[("/clock", "clock")], respawn=True, respawn_delay=0.5,
         )  # fmt: skip
 
+    rules = ROOT / "config" / "rules" / "guidance.yaml"
+    load_rules(rules, cell, files.scene)
     actions = [
-        node("work_guide", journal=str(out / "journal.db"), person=value["profile"]),
+        node("work_guide", journal=str(out / "journal.db"), person=value["profile"], rules=str(rules)),
         node("projector_guidance", window=given.window),
         node(
             "depth_camera",
@@ -85,7 +88,7 @@ def nodes(context):
             seed=given.seed,
             fault=value["fault"],
         ),
-        node("perception", kept=str(kept), calibration=str(kept / "calibration.yaml" if sim else beside(files.scene))),
+        node("perception", person=value["profile"], kept=str(kept), calibration=str(kept / "calibration.yaml" if sim else beside(files.scene))),
     ]
     actions.append(
         node("evaluation", journal=str(out / "journal.db"), store=store, simulated=sim, hub=value["hub"],
@@ -115,6 +118,7 @@ def nodes(context):
                         study=study,
                         condition=value["condition"],
                         store=store,
+                        rules=str(rules),
                     )
                 ],
             )

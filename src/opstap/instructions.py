@@ -6,11 +6,12 @@ task and checks that they fit each other. Fields are explained in docs/scene-and
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from string import Formatter
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -51,6 +52,10 @@ class Part(Model):
         return "the part is too flat" if self.size[2] < FLATTEST else ""
 
 
+Texts = dict[Literal["take", "place"], Words]
+Way = Literal["one_handed", "left", "right", "seated", "standing", "wheelchair"]
+
+
 class Step(Model):
     """Take `count` of `part` and put it in `slot`."""
 
@@ -58,8 +63,15 @@ class Step(Model):
     part: Id
     slot: Id
     count: Annotated[int, Field(ge=1, le=20)] = 1
-    texts: dict[Literal["take", "place"], Words] = Field(default_factory=dict)
+    texts: Texts = Field(default_factory=dict)
     """Words of this step's own, instead of the task's phrases."""
+    variants: dict[Way, Texts] = Field(default_factory=dict)
+    """Words for who works this way, instead of those: what a left hand, one hand or a seat makes different."""
+
+    def words(self, phrase: str, ways: Sequence[str] = ()) -> Words | None:
+        """This step's own words for `phrase` to who works by `ways` (`Profile.ways`); None where it has none."""
+        own: list[Mapping[Any, Words]] = [self.variants[w] for w in ways if w in self.variants]
+        return next((texts[phrase] for texts in (*own, self.texts) if phrase in texts), None)
 
 
 class Phrases(Model):
@@ -112,11 +124,11 @@ class Cell:
     def part_in(self, bin_id: str) -> Part:
         return self.task.parts[self.scene.bin[bin_id].part]
 
-    def text(self, phrase: str, language: str, step: Step | None = None, part: str = "", count: int = 1) -> str:
-        """The words of `phrase` in `language` (the task's first language where it is not spoken)."""
-        words: Words = getattr(self.task.phrases, phrase)
-        if step and phrase in ("take", "place"):
-            words = step.texts.get(phrase, words)  # type: ignore[call-overload]
+    def text(self, phrase: str, language: str, step: Step | None = None, part: str = "", count: int = 1,
+             ways: Sequence[str] = ()) -> str:  # fmt: skip
+        """The words of `phrase` in `language` (the task's first language where it is not spoken), for who works by
+        `ways` (`Profile.ways`)."""
+        words: Words = (step.words(phrase, ways) if step else None) or getattr(self.task.phrases, phrase)
         spoken = language if language in words else self.task.languages[0]
         name = self.task.parts[part].name[spoken] if part else ""
         return words[spoken].format(part=name, count=count)
@@ -147,6 +159,8 @@ def _all_words(task: Task) -> list[tuple[tuple[str | int, ...], Words, set[str]]
     texts += [(("parts", n, "name"), p.name, set()) for n, p in task.parts.items()]
     for i, step in enumerate(task.steps):
         texts += [(("steps", i, "texts", k), w, {"part", "count"}) for k, w in step.texts.items()]
+        for way, own in step.variants.items():
+            texts += [(("steps", i, "variants", way, k), w, {"part", "count"}) for k, w in own.items()]
     return texts
 
 

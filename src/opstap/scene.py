@@ -30,6 +30,8 @@ Confirm = Literal["depth", "visit", "button"]
 
 WALL = 0.003
 """Wall thickness of bins and case, metres."""
+BUTTON = 0.05
+"""Smallest side of a projected button, metres: a hand's fingers rest on it and not beside it."""
 LABEL_HEIGHT = 0.024
 """Height of the sloped label strip at a bin's front, metres; it leans back 45 degrees."""
 
@@ -210,9 +212,11 @@ class Zone(Model):
     """A named rectangle on the table: where text is shown, where things are handed over, where nobody should be."""
 
     id: Id
-    kind: Literal["text", "handover", "keep_out"]
+    kind: Literal["text", "button", "handover", "keep_out"]
     position: tuple[Coordinate, Coordinate]
     size: tuple[Length, Length]
+    asked: Literal["", "next", "back", "pause", "help", "repeat", "you_are_wrong"] = ""
+    """Of a button: what it asks of the guide when a hand rests on it."""
 
     @property
     def surface(self) -> Surface:
@@ -232,8 +236,21 @@ class Profile(Model):
     """How far from the body something is handed over, metres; 38 cm is a normal reach, 50 cm the most that is asked."""
     elbow_height: Annotated[float, Field(ge=0.5, le=1.4)] | None = None
     """Above the floor, metres; not given: that of a person of medium height who sits or stands so."""
+    one_handed: bool = False
+    """Works with one hand, the one named by `hand`."""
+    rule: Id = "by_hand"
+    """By which rule of config/rules/guidance.yaml the level fades and comes back."""
+    volume: Annotated[int, Field(ge=0, le=100)] = 60
+    """Of speech, per cent; 0: no speech."""
+    motion: Literal["gentle", "none"] = "gentle"
+    """Whether light comes and goes gently, or at once."""
     presented: Literal["table", "hand"] = "table"
     """Whether the cobot puts the tray down, which most people prefer, or holds it out."""
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The ways of working for which a step may have words of its own, the most telling first."""
+        return (*(("one_handed",) if self.one_handed else ()), self.hand, self.seat)
 
 
 class Tray(Model):
@@ -349,7 +366,7 @@ def load_scene(path: Path) -> Scene:
     scene = document.parse(Scene)
     faults = [*_repeated(scene), *_too_large(scene.board), *_overlapping(scene)]
     faults += [*_outside_case(scene), *_outside_table(scene), *_unseen(scene)]
-    faults += _misplaced_trays(scene)
+    faults += _misplaced_trays(scene) + _unclear_buttons(scene)
     if faults:
         raise document.error(faults)
     return scene
@@ -473,6 +490,18 @@ def _misplaced_trays(scene: Scene) -> list[Fault]:
             for name, other in fixed
             if _overlap(box, other)
         ]
+    return faults
+
+
+def _unclear_buttons(scene: Scene) -> list[Fault]:
+    """Buttons that ask nothing, other zones that do, and buttons that are too small for a hand."""
+    faults = []
+    for i, zone in enumerate(scene.zones):
+        if (zone.kind == "button") != bool(zone.asked):
+            allowed = "what the button asks: next, back, ..." if zone.kind == "button" else "'asked' in a button only"
+            faults.append(Fault(("zones", i, "asked"), f"'{zone.asked}' in a zone of kind '{zone.kind}'", allowed))
+        elif zone.kind == "button" and min(zone.size) < BUTTON:
+            faults.append(Fault(("zones", i, "size"), f"{zone.size}", f"{BUTTON} m or more each way, for a hand"))
     return faults
 
 

@@ -24,7 +24,7 @@ PLACING = replace(TAKING, phase=Phase.PLACE, taken=1)
 
 def shown(state: State, level: str = "full", cell: Cell = CELL, language: str = "en") -> dict[str, Cue]:
     person = PERSON.model_copy(update={"level": level, "language": language})
-    result = cues(state, cell, person)
+    result = [c for c in cues(state, cell, person) if c.kind is not Sign.BUTTON]
     by_surface = {c.surface: c for c in result}
     assert len(by_surface) == len(result), "two cues on one surface"
     assert set(by_surface) <= set(cell.scene.surfaces)
@@ -271,6 +271,19 @@ UNUSUAL = [
     troubled(TAKING, (Trouble.EMPTY_BIN, "bin_11")),
     replace(TAKING, paused=True),
 ]
+
+
+@pytest.mark.parametrize("state", ORDINARY)
+def test_buttons_are_there_at_every_level_and_fewer_in_a_pause(state):
+    asked = {z.id: z.asked for z in CELL.scene.zones}
+
+    def buttons(state: State, level: str) -> list[str]:
+        shown = cues(state, CELL, PERSON.model_copy(update={"level": level, "language": "nl"}))
+        return [asked[c.surface.removeprefix("zone/")] for c in shown if c.kind is Sign.BUTTON]
+
+    for level in ("full", "short", "lights", "off"):
+        assert buttons(state, level) == ["you_are_wrong", "help", "repeat", "next"]
+    assert buttons(replace(state, paused=True), "full") == ["help", "next"]
 
 
 @pytest.mark.parametrize("state", ORDINARY)

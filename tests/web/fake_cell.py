@@ -56,11 +56,14 @@ class FakeCell:
     def __init__(self, cell: Cell, port: int = 0) -> None:
         self.cell = cell
         self.asked: SimpleQueue[Asked] = SimpleQueue()
+        self.chosen: SimpleQueue[tuple[str, str]] = SimpleQueue()
         self.server = PageServer("127.0.0.1", port, WEB, self._hear)
         self.server.start()
 
     def _hear(self, said: OperatorInput, role: Role) -> None:
         self.asked.put(said.asked)
+        if said.asked is Asked.SET:
+            self.chosen.put((said.setting, said.value))
 
     def snapshot(self, index: int, phase: Phase = Phase.TAKE, language: str = "en", **changes: Any) -> Snapshot:
         """The work at step `index` (from 0), all before it done."""

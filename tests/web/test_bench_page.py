@@ -69,7 +69,7 @@ def test_step_is_shown_and_told(page: Any, bench: FakeCell) -> None:
 def test_words_are_those_of_the_worker(page: Any, bench: FakeCell) -> None:
     show(page, bench, bench.snapshot(0, language="nl"))
     assert text(page, "#now") == "Stap 1 van 26 Pak 1: mondspiegel."
-    assert text(page, "#actions") == "Terug Verder Pauze Roep hulp Dit klopt niet"
+    assert text(page, "#actions") == "Terug Verder Pauze Roep hulp Zeg het nog eens Dit klopt niet"
     assert page.locator("html").get_attribute("lang") == "nl"
 
 
@@ -155,6 +155,7 @@ def test_finished_job_is_summed_up_in_facts(page: Any, bench: FakeCell) -> None:
         ({}, "Next", Asked.NEXT),
         ({}, "Back", Asked.BACK),
         ({}, "Bench is wrong", Asked.YOU_ARE_WRONG),
+        ({}, "Say again", Asked.REPEAT),
     ],
 )
 def test_button_asks(page: Any, bench: FakeCell, changes: dict[str, Any], name: str, asked: Asked) -> None:
@@ -178,11 +179,11 @@ def test_slip_of_the_hand_asks_once(page: Any, bench: FakeCell) -> None:
 def test_keyboard_reaches_everything_in_reading_order(page: Any, bench: FakeCell) -> None:
     show(page, bench, bench.snapshot(2))
     reached = []
-    for _ in range(6):
+    for _ in range(7):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.value || document.activeElement.id"))
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    assert reached == ["back", "next", "pause", "help", "you_are_wrong", "events"]
+    assert reached == ["back", "next", "pause", "help", "repeat", "you_are_wrong", "events"]
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Space")
     assert bench.asked.get(timeout=10) is Asked.YOU_ARE_WRONG

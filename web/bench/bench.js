@@ -61,7 +61,7 @@ function time(seconds) {
   return `${String(Math.floor(whole / 60)).padStart(2, "0")}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-const buttons = [...document.querySelectorAll("button")];
+const buttons = [...document.querySelectorAll("button")].filter((button) => button.dataset["asked"]);
 const pictures = {
   camera: new Picture(/** @type {HTMLCanvasElement} */ (element("camera"))),
   projector: new Picture(/** @type {HTMLCanvasElement} */ (element("projector"))),
@@ -81,6 +81,8 @@ function label() {
   document.documentElement.lang = language;
   for (const id of /** @type {const} */ (["camera", "projector", "map"])) write(`${id}-name`, t(id));
   for (const id of /** @type {const} */ (["happened", "parts", "also"])) write(id, t(id));
+  write("mine-name", t("mine"));
+  write("mine-close", t("ready"));
   element("actions").setAttribute("aria-label", t("actions"));
   element("progress").setAttribute("aria-label", t("steps"));
 }
@@ -93,6 +95,7 @@ function wishes() {
     back: ["back", "back"],
     pause: paused ? ["resume", "resume"] : ["pause", "pause"],
     help: helped ? ["help_done", "helpDone"] : ["help", "help"],
+    repeat: ["repeat", "repeat"],
     you_are_wrong: ["you_are_wrong", "wrong"],
   };
 }
@@ -115,7 +118,7 @@ function showHeader(s) {
   fact("cell", s.cell.replaceAll("_", " "));
   fact("job", s.job ? t("job", { job: s.job }) : "");
   fact("clock", s.job_started === null ? "" : time((s.summary ? s.job_started + s.summary.seconds : s.clock) - s.job_started));
-  fact("guidance", `${t("guidance")}: ${t(s.level)}`);
+  fact("mine-open", s.choices.length ? `${t("guidance")}: ${t(s.level)}` : "");
   const speed = Math.abs(s.speed - 1) < 0.05 ? "" : ` ×${s.speed.toFixed(s.speed < 10 ? 1 : 0)}`;
   fact("mode", s.simulated ? t("simulated") + speed : t("real"));
   element("mode").classList.toggle("simulated", s.simulated);
@@ -158,6 +161,32 @@ function showNow(s) {
     row.append(make("dt", t(word)), make("dd", value));
     return row;
   }));
+}
+
+/** The worker's settings: one list of values each. @param {Snapshot} s */
+function showChoices(s) {
+  list("choices", s.choices, () => s.choices.map((choice) => {
+    const row = make("label", t(/** @type {Word} */ (choice.setting)));
+    const values = document.createElement("select");
+    values.name = choice.setting;
+    choice.values.forEach((value, i) => {
+      const option = document.createElement("option");
+      option.value = value;
+      option.textContent = choice.words[i] ?? named(choice.setting, value);
+      option.selected = value === choice.value;
+      values.append(option);
+    });
+    values.addEventListener("change", () => ask("set", choice.setting, values.value));
+    row.append(values);
+    return row;
+  }));
+}
+
+/** A value as it is called. @param {string} setting @param {string} value */
+function named(setting, value) {
+  if (setting === "language") return new Intl.DisplayNames(value, { type: "language" }).of(value) ?? value;
+  if (setting === "volume") return value === "0" ? t("off") : `${value} %`;
+  return t(/** @type {Word} */ (value));
 }
 
 /** @param {Snapshot} s */
@@ -220,6 +249,7 @@ function show() {
   if (!snapshot) return;
   showHeader(snapshot);
   showNow(snapshot);
+  showChoices(snapshot);
   showRest(snapshot);
   showPictures();
   document.title = snapshot.step ? `${element("step").textContent} · ${snapshot.task}` : snapshot.task;
@@ -256,6 +286,8 @@ for (const button of buttons) {
     if (event.repeat) event.preventDefault(); // a key held down is one press
   });
 }
+
+element("mine-open").addEventListener("click", () => /** @type {HTMLDialogElement} */ (element("mine")).showModal());
 
 label();
 show();

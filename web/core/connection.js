@@ -38,7 +38,8 @@ function readPicture(message) {
 /**
  * Connect to the server this page came from.
  * @param {Hooks} hooks
- * @returns {(asked: OperatorInput["asked"]) => boolean} sends what the person asks; false when it could not be sent
+ * @returns {(asked: OperatorInput["asked"], setting?: string, value?: string) => boolean} sends what the person asks;
+ *   false when it could not be sent
  */
 export function connect(hooks) {
   /** @type {WebSocket} */
@@ -96,10 +97,10 @@ export function connect(hooks) {
   }, 250);
   open();
 
-  return (asked) => {
+  return (asked, setting = "", value = "") => {
     if (socket.readyState !== WebSocket.OPEN) return false;
     /** @type {OperatorInput} */
-    const message = { type: "operator_input", asked };
+    const message = { type: "operator_input", asked, setting, value };
     socket.send(JSON.stringify(message));
     return true;
   };

@@ -31,6 +31,16 @@ export interface Problem {
   words: string;
 }
 
+/** Something the worker may set, and what it is set to. */
+export interface Choice {
+  setting: string;
+  value: string;
+  /** What it may be. */
+  values: ReadonlyArray<string>;
+  /** Each value in the snapshot's language, where the page has no words of its own for it. */
+  words: ReadonlyArray<string>;
+}
+
 /** A bin or a slot on the map, seen from above. Rectangle in the table frame: x right, y away from the operator. */
 export interface Place {
   id: string;
@@ -114,6 +124,8 @@ export interface Snapshot {
   /** How much guidance the worker chose. */
   level: "full" | "short" | "lights" | "off";
   language: string;
+  /** The worker's settings. */
+  choices: ReadonlyArray<Choice>;
   /** Width and depth. */
   table: readonly [number, number];
   places: ReadonlyArray<Place>;
@@ -144,7 +156,11 @@ export interface Refused {
 /** What the person at the page asks of the work guide. */
 export interface OperatorInput {
   type: "operator_input";
-  asked: "next" | "back" | "pause" | "resume" | "help" | "help_done" | "repeat" | "you_are_wrong";
+  asked: "next" | "back" | "pause" | "resume" | "help" | "help_done" | "repeat" | "you_are_wrong" | "set";
+  /** With "set": level, rule, alone, language, volume or motion. */
+  setting: string;
+  /** With "set": to what. */
+  value: string;
 }
 
 /** First byte of a picture. */

@@ -17,6 +17,9 @@ Every meaning has a shape of its own besides its colour:
 | TAKE_OUT          | slot        | thick ring with a cross                          | amber     |
 | CASE              | slot        | thin outline                                     | dim white |
 | PAUSED, DONE      | zone        | two bars; a check mark; words                    | white     |
+| BUTTON            | zone        | thin outline with a word; fills while pressed    | white     |
+
+Where a movement goes from one lit place to another, the first has a white arrow head at its edge, pointing there.
 
 A place that the camera cannot see bears a white question mark on a dark disc: the worker says when it is done.
 """
@@ -35,7 +38,7 @@ import numpy as np
 import skia
 from numpy.typing import NDArray
 
-from opstap.geometry import Surface
+from opstap.geometry import Pose, Surface
 from opstap.guidance.cues import Cue, Sign
 from opstap.instructions import Cell
 from opstap.scene import Projector
@@ -48,6 +51,7 @@ AMBER: Color = (255, 170, 0)
 VIOLET: Color = (200, 120, 255)
 WHITE: Color = (255, 255, 255)
 BLACK: Color = (0, 0, 0)
+GREY: Color = (150, 150, 150)
 DIM: Color = (90, 90, 90)
 
 COLORS: dict[Meaning | Sign, Color] = {
@@ -61,6 +65,7 @@ COLORS: dict[Meaning | Sign, Color] = {
     Sign.NONE: WHITE,
     Sign.PAUSED: WHITE,
     Sign.DONE: WHITE,
+    Sign.BUTTON: WHITE,
 }
 
 # All lengths below are millimetres on the surface.
@@ -72,6 +77,8 @@ STRIPE = 8.0
 LINE = 6.0
 THIN_LINE = 2.0
 DASH = 14.0
+ARROW = 12.0
+"""Length of an arrow head."""
 MAX_PIPS = 6
 """More are not seen at a glance."""
 NUMBER = 0.65
@@ -97,13 +104,15 @@ class Painter:
 
     def __init__(self, cell: Cell, projector: Projector) -> None:
         projectors = cell.scene.projectors
+        self._projector = projector
         self._matrices: dict[str, Any] = {}
-        self._sizes: dict[str, tuple[float, float]] = {}
-        for name, surface in cell.scene.surfaces.items():
+        self._surfaces: dict[str, Surface] = {}
+        self._all = cell.scene.surfaces
+        for name, surface in self._all.items():
             owner = next(p for p in projectors if p.view.sees(surface.corners()).all())
             if owner.id == projector.id:
                 self._matrices[name] = _matrix(surface, projector)
-                self._sizes[name] = (surface.size[0] * 1000, surface.size[1] * 1000)
+                self._surfaces[name] = surface
         self._rgba = np.zeros((projector.optics.height, projector.optics.width, 4), np.uint8)
         self._canvas_on = skia.Surface(self._rgba, skia.kRGBA_8888_ColorType, skia.kPremul_AlphaType)
 
@@ -113,12 +122,23 @@ class Painter:
         canvas.clear(skia.ColorBLACK)
         for cue in cues:
             if cue.surface in self._matrices:
+                surface, matrix = self._surfaces[cue.surface], self._matrices[cue.surface]
+                if cue.at:
+                    surface = Surface(Pose.of((*cue.at[:2], 0.0)), cue.at[2:])
+                    matrix = _matrix(surface, self._projector)
                 canvas.save()
-                canvas.setMatrix(self._matrices[cue.surface])
-                _draw(canvas, cue, *self._sizes[cue.surface])
+                canvas.setMatrix(matrix)
+                _draw(canvas, cue, surface.size[0] * 1000, surface.size[1] * 1000, self._heading(cue, surface))
                 canvas.restore()
         self._canvas_on.flushAndSubmit()
         return np.asarray(cv2.cvtColor(self._rgba, cv2.COLOR_RGBA2RGB), dtype=np.uint8)
+
+    def _heading(self, cue: Cue, surface: Surface) -> float | None:
+        """Direction in which `cue` points on its surface, rad from its x axis; None where it points nowhere."""
+        if not cue.toward:
+            return None
+        goal = surface.pose.inverse().apply(self._all[cue.toward].pose.translation)
+        return float(np.arctan2(goal[1], goal[0]))
 
 
 def _matrix(surface: Surface, projector: Projector) -> Any:
@@ -128,9 +148,11 @@ def _matrix(surface: Surface, projector: Projector) -> Any:
     return skia.Matrix.MakeAll(*(m / m[2, 2]).ravel().tolist())
 
 
-def _draw(canvas: Any, cue: Cue, width: float, height: float) -> None:
+def _draw(canvas: Any, cue: Cue, width: float, height: float, heading: float | None) -> None:
     paint = _paint(COLORS[cue.kind])
-    if cue.surface.endswith("/label"):
+    if cue.kind is Sign.BUTTON:
+        _button(canvas, cue, width, height)
+    elif cue.surface.endswith("/label"):
         _label(canvas, cue, width, height, paint)
     elif cue.kind is Meaning.TAKE:
         canvas.drawRRect(_rounded(width, height, MARGIN), paint)
@@ -156,6 +178,8 @@ def _draw(canvas: Any, cue: Cue, width: float, height: float) -> None:
             x, y = width / 2 - LINE, height / 2 - LINE
             canvas.drawLine(-x, -y, x, y, paint)
             canvas.drawLine(-x, y, x, -y, paint)
+        if heading is not None:
+            _arrow_head(canvas, heading, width, height)
     elif cue.kind is Meaning.CASE:
         _line(paint, THIN_LINE)
         canvas.drawRRect(_rounded(width, height, THIN_LINE / 2), paint)
@@ -167,6 +191,36 @@ def _draw(canvas: Any, cue: Cue, width: float, height: float) -> None:
         mark = _paragraph("?", 1.2 * radius / CAPITAL, bold=True)
         mark.layout(width)
         _lettering(canvas, mark, -mark.LongestLine / 2, mark.Height / 2)
+
+
+def _arrow_head(canvas: Any, heading: float, width: float, height: float) -> None:
+    """A solid arrow head inside the ring, at the edge: here begins a movement that way. The ring stays whole."""
+    w, h = width / 2 - LINE, height / 2 - LINE
+    reach = min(w / max(abs(np.cos(heading)), 1e-6), h / max(abs(np.sin(heading)), 1e-6))
+    length = min(ARROW, 0.5 * min(w, h))
+    canvas.save()
+    canvas.rotate(float(np.degrees(heading)))
+    path = skia.Path()
+    path.addPoly([(reach - length, -length * 0.6), (reach, 0.0), (reach - length, length * 0.6)], True)
+    canvas.drawPath(path, _paint(WHITE))
+    canvas.restore()
+
+
+def _button(canvas: Any, cue: Cue, width: float, height: float) -> None:
+    """An outline with a word; while it is pressed it fills from the left, quarter by quarter."""
+    outline = _rounded(width, height, THIN_LINE / 2)
+    share = (cue.count - 1) / 4
+    if share:
+        canvas.save()
+        canvas.clipRRect(outline, doAntiAlias=True)
+        canvas.drawRect(skia.Rect.MakeXYWH(-width / 2, -height / 2, width * share, height), _paint(DIM))
+        canvas.restore()
+    edge = _paint(WHITE if share else GREY)
+    _line(edge, THIN_LINE * (2 if share else 1))
+    canvas.drawRRect(outline, edge)
+    inside = (width - 4 * THIN_LINE - CORNER, height - 4 * THIN_LINE)
+    words = fitted(cue.text, *inside)
+    _lettering(canvas, words.paragraph, -words.room / 2, words.height / 2)
 
 
 def _paint(color: Color) -> Any:

@@ -6,9 +6,10 @@ from collections import deque
 from math import radians
 
 from opstap.instructions import Cell
-from opstap.pages.protocol import Happening, Latency, NodeStatus, Place, Problem, Snapshot, Step, Summary
+from opstap.pages.protocol import Choice, Happening, Latency, NodeStatus, Place, Problem, Snapshot, Step, Summary
 from opstap.scene import Profile
 from opstap.workflow.asking import Ask, ask, current_step, putting_right
+from opstap.workflow.levels import Rules, alone, settings
 from opstap.workflow.model import Content, Phase, State
 from opstap.workflow.model import Problem as Trouble
 
@@ -27,8 +28,8 @@ WORDS = {
 class Bench:
     """Follows the work state and keeps what a page shows of it. All stamps in ns of the cell's clock."""
 
-    def __init__(self, cell: Cell, *, simulated: bool) -> None:
-        self.cell, self.simulated = cell, simulated
+    def __init__(self, cell: Cell, *, simulated: bool, rules: Rules | None = None) -> None:
+        self.cell, self.simulated, self.rules = cell, simulated, rules
         self._state = State()
         self._events: deque[Happening] = deque(maxlen=EVENTS)
         self._began: int | None = None
@@ -48,22 +49,33 @@ class Bench:
             cell=self.cell.scene.cell, simulated=self.simulated, clock=stamp / 1e9, speed=speed, silent=silent,
             task=self.cell.task.title[language], job=state.job,
             job_started=None if self._began is None else self._began / 1e9,
-            phase=state.phase, words=asked.words(self.cell, language),
+            phase=state.phase, words=asked.words(self.cell, language, profile.ways),
             solving=asked.problem.trouble if asked.problem else None, confirm=asked.unseen,
             step=Step(
                 number=state.step + 1, of=len(self.cell.task.steps), count=step.count, taken=state.taken,
-                take=self.cell.text("take", language, step, step.part, step.count),
-                place=self.cell.text("place", language, step, step.part), placed=state.placed,
+                take=self.cell.text("take", language, step, step.part, step.count, profile.ways),
+                place=self.cell.text("place", language, step, step.part, ways=profile.ways), placed=state.placed,
             ) if step else None,
             problems=tuple(
                 Problem(trouble=p.trouble, place=p.place, words=self._problem(p, language))
                 for p in state.problems if p is not asked.problem
             ),
             paused=state.paused, help_since=None if state.help_since is None else state.help_since / 1e9,
-            level=profile.level, language=language, table=self.cell.scene.table.size,
-            places=self._places(asked, language, contents), events=tuple(self._events), nodes=nodes,
-            latencies=latencies, summary=self._summary,
+            level=profile.level, language=language, choices=self._choices(state, profile),
+            table=self.cell.scene.table.size, places=self._places(asked, language, contents),
+            events=tuple(self._events), nodes=nodes, latencies=latencies, summary=self._summary,
         )  # fmt: skip
+
+    def _choices(self, state: State, profile: Profile) -> tuple[Choice, ...]:
+        if self.rules is None:
+            return ()
+        now = {"level": profile.level, "rule": profile.rule, "alone": "yes" if alone(state) else "no"}
+        now |= {"language": profile.language, "volume": str(profile.volume), "motion": profile.motion}
+        words = {"rule": tuple(rule.words(profile.language) for rule in self.rules.rules)}
+        return tuple(
+            Choice(setting=name, value=now[name], values=values, words=words.get(name, ()))
+            for name, values in settings(self.cell, self.rules).items()
+        )
 
     def _problem(self, problem: Trouble, language: str) -> str:
         return putting_right(self.cell, self._state, problem).words(self.cell, language)

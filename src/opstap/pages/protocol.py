@@ -112,6 +112,17 @@ class Summary(Message):
     help_calls: Annotated[int, Field(ge=0)]
 
 
+class Choice(Message):
+    """Something the worker may set, and what it is set to."""
+
+    setting: str
+    value: str
+    values: tuple[str, ...]
+    """What it may be."""
+    words: tuple[str, ...] = ()
+    """Each value in the snapshot's language, where the page has no words of its own for it."""
+
+
 class Snapshot(Message):
     """All that a page shows, but for the pictures."""
 
@@ -146,6 +157,8 @@ class Snapshot(Message):
     level: Level
     """How much guidance the worker chose."""
     language: Language
+    choices: tuple[Choice, ...] = ()
+    """The worker's settings."""
     table: tuple[Metres, Metres]
     """Width and depth."""
     places: tuple[Place, ...] = ()
@@ -187,6 +200,10 @@ class OperatorInput(Message):
 
     type: Literal["operator_input"] = "operator_input"
     asked: Asked
+    setting: Annotated[str, Field(max_length=40)] = ""
+    """With "set": level, rule, alone, language, volume or motion."""
+    value: Annotated[str, Field(max_length=40)] = ""
+    """With "set": to what."""
 
 
 class PictureKind(IntEnum):

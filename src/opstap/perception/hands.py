@@ -58,14 +58,27 @@ class Hand:
 
 
 @dataclass(frozen=True, eq=False)
+class Arm:
+    """What stands out as one arm with its hand, table frame, metres."""
+
+    outline: Floats
+    """Corners (n, 3) around all of it, a centimetre wider, each at the arm's height there."""
+    fingers: Floats
+    """Points (n, 3) near the tip: every fourth pixel in each direction."""
+    tip: tuple[float, float, float]
+    velocity: tuple[float, float, float]
+    """Of the hand, m/s."""
+
+
+@dataclass(frozen=True, eq=False)
 class Blobs:
     """What stands out in one frame."""
 
     near_arm: NDArray[np.bool_] | None
     """Pixels of arms with a rim around them, where depth is mixed with the arm's; None when there are none."""
     hands: tuple[Hand, ...]
-    fingers: tuple[Floats, ...]
-    """Of each hand the points (n, 3) near its tip, table frame, metres: every fourth pixel in each direction."""
+    arms: tuple[Arm, ...]
+    """Of each hand its arm."""
 
 
 NOTHING = Blobs(None, (), ())
@@ -79,6 +92,7 @@ class _Seen:
     leaning: float
     """How much it speaks for right (positive) or left."""
     fingers: Floats
+    tip: Floats
     attached: bool
     """It reaches in from outside the image."""
 
@@ -143,7 +157,26 @@ class HandFinder:
         self._adapt(small, attached[near_arm])
         self._tracks = self._follow(seen, stamp)
         self._last_seen = stamp
-        return Blobs(near_arm > 0, tuple(t.hand for t in self._tracks), tuple(s.fingers for s in seen))
+        arms = tuple(
+            Arm(self._outline(small, owner, near_arm, i), s.fingers, _triple(s.tip), t.hand.velocity)
+            for i, (s, t) in enumerate(zip(seen, self._tracks, strict=True), 1)
+        )
+        return Blobs(near_arm > 0, tuple(t.hand for t in self._tracks), arms)
+
+    def _outline(
+        self, small: NDArray[np.int16], owner: NDArray[np.uint8], near_arm: NDArray[np.uint8], i: int
+    ) -> Floats:
+        """The outline (n, 3) of arm number `i` and its rim; the rim is as high as the arm beside it."""
+        outlines, _ = cv2.findContours((near_arm == i).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        if not outlines:
+            return np.zeros((0, 3))
+        largest = max(outlines, key=cv2.contourArea)
+        corners = cv2.approxPolyDP(largest, OUTLINE, closed=True)[:, 0]
+        far = np.int16(30000)
+        only = cv2.erode(np.where((owner == i) & (small > 0), small, far), _SQUARE11)
+        depth = only[corners[:, 1], corners[:, 0]].astype(float)
+        depth = np.where(depth < far, depth, np.median(small[(owner == i) & (small > 0)]))
+        return np.asarray(self.rays[corners[:, 1], corners[:, 0]] * depth[:, None] + self.origin)
 
     def present(self, stamp: int) -> bool:
         """Whether somebody is at the bench: a hand is seen, or was a moment ago."""
@@ -195,7 +228,7 @@ class HandFinder:
             _triple(hand.mean(axis=0)), _triple(high - low), "unknown", "", (0.0, 0.0, 0.0), round(confidence, 2)
         )
         fingers = points[np.linalg.norm(points - tip, axis=1) < FINGERTIPS]
-        return _Seen(found, float(leaning), fingers, border)
+        return _Seen(found, float(leaning), fingers, tip, border)
 
     @staticmethod
     def _entry(points: Floats, x: int, y: int, w: int, h: int, width: int, height: int) -> Floats:
@@ -231,7 +264,10 @@ class HandFinder:
         return [replace(t, hand=replace(t.hand, side=side)) for t, side in zip(tracks, sides, strict=True)]
 
 
+OUTLINE = 1.5
+"""Pixels by which an arm's outline may cut a corner."""
 _SQUARE3 = np.ones((3, 3), np.uint8)
+_SQUARE11 = np.ones((11, 11), np.uint8)
 _SQUARE7 = np.ones((7, 7), np.uint8)
 
 

@@ -73,7 +73,7 @@ class Visits:
         area = np.zeros(len(self._places))
         hand = np.zeros(len(self._places), bool)
         if blobs.hands:
-            each = np.array([self._areas(points) for points in blobs.fingers])
+            each = np.array([self._areas(points) for points in (a.fingers for a in blobs.arms)])
             most = np.where(self._close[None], each[:, None, :], 0.0).max(axis=2)
             inside = (each >= FINGERS) & (each >= most)
             hand, area = inside.any(axis=0), each.max(axis=0)

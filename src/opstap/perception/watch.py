@@ -22,7 +22,7 @@ from opstap.geometry import View
 from opstap.instructions import Cell
 from opstap.perception.checkpoint import Memory, fingerprint
 from opstap.perception.contents import CHANGED, FRAMES, UNSEEN, Change, Measure, median_of_valid
-from opstap.perception.hands import Blobs, Hand, HandFinder
+from opstap.perception.hands import NOTHING, Blobs, Hand, HandFinder
 from opstap.perception.places import Depth, pixels_of, places_of
 from opstap.perception.visits import Visits
 from opstap.workflow.model import Content, Happened, WorkspaceEvent
@@ -72,6 +72,8 @@ class Seen:
     hands: tuple[Hand, ...]
     present: bool
     """Somebody is at the bench: a hand is over the table, or was in the last two seconds."""
+    blobs: Blobs = NOTHING
+    """The arms themselves, for who keeps light off them."""
 
 
 def _unseen(reason: str, occupied: bool = False) -> PlaceSeen:
@@ -165,7 +167,7 @@ class Watcher:
         self._keep(found)
         events, self._again = (*self._again, *found), ()
         hands = tuple(self._placed(h) for h in blobs.hands)
-        self._last = Seen(stamp, events, self._snapshot(), hands, self._finder.present(stamp))
+        self._last = Seen(stamp, events, self._snapshot(), hands, self._finder.present(stamp), blobs)
         return self._last
 
     def _cover(self, blobs: Blobs) -> None:

@@ -2,7 +2,7 @@
 
 Points of the true surfaces are looked up in the images as thrown, through the true poses of the projectors. Light that
 was drawn for another calibration falls beside its surface here as it does on a real bench, and is not understood.
-Nobody's own shadow is taken into account: a person remembers a light that the hand just covered.
+A person remembers a light that an arm just covered, or that was left dark where an arm is: see `remembered`.
 
 A meaning is a colour and a shape together (`guidance` draws them):
 bin openings: filled sky blue = take, thin sky-blue outline = take if your hand is empty, amber stripes = put back,
@@ -12,14 +12,14 @@ slots: sky-blue ring = place, amber ring with a cross = take out. The pips on a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from opstap.geometry import Surface
+from opstap.geometry import Capsule, Surface
 from opstap.scene import Scene
 
 Images = Mapping[str, NDArray[np.uint8]]
@@ -55,6 +55,43 @@ class Seen:
     @property
     def nothing(self) -> bool:
         return not (self.take or self.open or self.put_back or self.refill or self.place or self.take_out)
+
+
+COVERED = 0.06
+"""m beside an arm within which its shadow falls and light is left dark."""
+
+
+def remembered(before: Seen, now: Seen, arms: Sequence[Capsule], centres: Mapping[str, NDArray[np.float64]]) -> Seen:
+    """`now`, with what was lit `before` and is dark where an arm covers it.
+
+    Args:
+        centres: of every bin and slot, (3,), table frame.
+    """
+    if not arms or before == now:
+        return now
+    lit = {*now.take, *now.open, *now.put_back, *now.refill, *now.place, *now.take_out}
+
+    def hidden(place: str) -> bool:
+        at = centres[place][:2]
+        return place not in lit and any(_beside(arm, at) < arm.radius + COVERED for arm in arms)
+
+    def counts(old: Counts, new: Counts) -> Counts:
+        return {**new, **{place: n for place, n in old.items() if hidden(place)}}
+
+    def names(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+        return (*new, *(place for place in old if hidden(place)))
+
+    return Seen(
+        counts(before.take, now.take), names(before.open, now.open), counts(before.put_back, now.put_back),
+        names(before.refill, now.refill), names(before.place, now.place), names(before.take_out, now.take_out),
+    )  # fmt: skip
+
+
+def _beside(arm: Capsule, at: NDArray[np.float64]) -> float:
+    """Distance from `at` (2,) to the arm's middle line, seen from above, m."""
+    a, b = np.asarray(arm.start)[:2], np.asarray(arm.end)[:2]
+    along = np.clip(np.dot(at - a, b - a) / max(float(np.dot(b - a, b - a)), 1e-12), 0.0, 1.0)
+    return float(np.linalg.norm(at - a - along * (b - a)))
 
 
 class _Look:

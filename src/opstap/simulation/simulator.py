@@ -11,7 +11,7 @@ from opstap.simulation.bench import Bench, Truth
 from opstap.simulation.colleague import Colleague
 from opstap.simulation.hand import Terrain
 from opstap.simulation.person import Person, Traits
-from opstap.simulation.sight import Images, Sight
+from opstap.simulation.sight import Images, Seen, Sight, remembered
 from opstap.simulation.world import WorldState
 
 START = 1_000_000_000
@@ -39,6 +39,11 @@ class Simulator:
         self._colleague = Colleague(self._bench, terrain, dt, np.random.default_rng([seed, traits.seed, 1]))
         self._idle_ticks = 0
         self._sight: Sight | None = None
+        self._lit = self._seen = Seen()
+        """What the light said last, and that with what is remembered."""
+        scene = cell.scene
+        self._centres = {b.id: np.asarray(b.pose.translation) for b in scene.bins}
+        self._centres |= {s.id: np.asarray(scene.case.slot_box(s).pose.translation) for s in scene.case.slots}
 
     def __getstate__(self) -> dict[str, Any]:
         # Sight is worked out again: it is large, and the images in it belong to this process.
@@ -52,7 +57,12 @@ class Simulator:
         """
         self._bench.tick = self.ticks
         self._sight = self._sight or Sight(self._bench.cell.scene)
-        seen = self._sight.look(light)
+        lit = self._sight.look(light)
+        # Arms move half their own width in a tick at most: those of the last tick cover what is dark now.
+        seen = (
+            remembered(self._seen, lit, self._person.capsules(), self._centres) if lit is not self._lit else self._seen
+        )
+        self._lit, self._seen = lit, seen
         self._person.act(seen)
         self._colleague.act(seen)
         self._idle_ticks = self._idle_ticks + 1 if self._person.idle else 0

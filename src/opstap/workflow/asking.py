@@ -23,6 +23,7 @@ What depth cannot see is never guessed. A mark on such a place is `unseen`, and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -86,9 +87,9 @@ class Ask:
         """Whether the person has to say when it is done."""
         return any(mark.unseen for mark in self.marks)
 
-    def words(self, cell: Cell, language: str) -> str:
-        """It in words, one line a sentence."""
-        text = cell.text(self.phrase, language, self.step, self.part, self.count)
+    def words(self, cell: Cell, language: str, ways: Sequence[str] = ()) -> str:
+        """It in words, one line a sentence, for who works by `ways` (`Profile.ways`)."""
+        text = cell.text(self.phrase, language, self.step, self.part, self.count, ways)
         if self.unseen and self.phrase != "cannot_see":
             text += "\n" + cell.text("cannot_see", language)
         return text

@@ -40,13 +40,36 @@ Transition = tuple[State, tuple[Note, ...]]
 
 def step(cell: Cell, state: State, event: Event) -> Transition:
     """The state after `event`, and what the change meant."""
+    state, notes = _after(cell, state, event)
+    return _counted(state, notes) if notes else state, notes
+
+
+def _after(cell: Cell, state: State, event: Event) -> Transition:
     if isinstance(event, Started):
+        if event.person != state.person:
+            state = replace(state, person=event.person, mixups=0, good_jobs=0)
         return replace(state, task=event.task), ()
     if isinstance(event, PlaceChanged):
         return _place_changed(cell, state, event)
     if isinstance(event, OperatorInput):
         return _asked(cell, state, event)
     return _happened(cell, state, event)
+
+
+def _counted(state: State, notes: tuple[Note, ...]) -> State:
+    """Count what the rules of `levels` go by. An empty bin is nobody's doing, and what was disputed did not happen."""
+    mixups, good = state.mixups, state.good_jobs
+    disputed = any(n.outcome is Outcome.CORRECTED for n in notes)
+    for note in notes:
+        if note.outcome is Outcome.PROBLEM_SEEN and note.trouble != Trouble.EMPTY_BIN.value:
+            mixups += 1
+        elif note.outcome is Outcome.PROBLEM_SOLVED and disputed and note.trouble != Trouble.EMPTY_BIN.value:
+            mixups = max(0, mixups - 1)
+        elif note.outcome is Outcome.JOB_DONE:
+            good = 0 if mixups else good + 1
+        elif note.outcome is Outcome.JOB_STARTED:
+            mixups = 0
+    return replace(state, mixups=mixups, good_jobs=good)
 
 
 def _seconds(since: int, now: int) -> float:
@@ -307,6 +330,10 @@ def _step_done(cell: Cell, state: State, stamp: int) -> Transition:
 
 def _asked(cell: Cell, state: State, event: OperatorInput) -> Transition:
     asked, now = event.asked, event.stamp
+    if asked is Asked.SET:
+        return _set(state, event)
+    if asked is Asked.REPEAT:
+        return replace(state, repeated=now), ()
     if asked is Asked.PAUSE and not state.paused:
         return replace(state, paused=True), (Note(Outcome.PAUSED),)
     if asked in (Asked.RESUME, Asked.NEXT) and state.paused:
@@ -322,6 +349,18 @@ def _asked(cell: Cell, state: State, event: OperatorInput) -> Transition:
     state, notes = change(cell, state, now)
     state, done = _finish(state)
     return state, (*notes, *done)
+
+
+def _set(state: State, event: OperatorInput) -> Transition:
+    """Keep what the person chose; a level that changes begins a new count."""
+    if state.chosen.get(event.setting) == event.value:
+        return state, ()
+    own = {**state.chosen, event.setting: event.value}
+    state = replace(state, settings={**state.settings, state.person: own})
+    if event.setting in ("level", "rule"):
+        # A case that is under way does not count for the new level.
+        state = replace(state, mixups=0, good_jobs=0 if state.phase in (Phase.READY, Phase.DONE) else -1)
+    return state, (Note(Outcome.SETTING_CHANGED),)
 
 
 def _confirmed(cell: Cell, state: State, now: int) -> Transition:
@@ -354,6 +393,7 @@ def _went_back(cell: Cell, state: State, now: int) -> Transition:
 def _corrected(cell: Cell, state: State, now: int) -> Transition:
     """The worker says the system is wrong: what it asks to put right is right, or else it is the other half's turn."""
     notes: tuple[Note, ...] = (Note(Outcome.CORRECTED),)
+    state = replace(state, corrected=now)
     problem = ask(cell, state).problem
     current = current_step(cell, state)
     if problem:

@@ -33,8 +33,10 @@ from opstap.workflow.model import (
     WorkspaceEvent,
 )
 
-VERSION = 1
+VERSION = 2
 """Of the form of the file, kept in it as `user_version`; raised when the table or the events' fields change."""
+READS = (1, VERSION)
+"""Forms that can be read and written on: 1 had no person in `started` and no settings in `operator_input`."""
 SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS journal (
@@ -86,7 +88,7 @@ class Journal:
                 f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=WAIT
             )
             version = self._version()
-            if version not in (VERSION, None if reading else 0):
+            if version not in (*READS, None if reading else 0):
                 self._db.close()
                 raise JournalError(_OTHER.format(path=path, found=version if version >= 0 else "none"))
             if not reading:

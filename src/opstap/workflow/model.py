@@ -73,15 +73,23 @@ class Asked(str, Enum):
     HELP_DONE = "help_done"
     REPEAT = "repeat"
     YOU_ARE_WRONG = "you_are_wrong"
+    SET = "set"
+    """Change one of the settings that `levels` lists."""
 
 
 @dataclass(frozen=True)
 class OperatorInput:
-    """A person's wish, and through what it came: `source` is e.g. "page", "projected button", "pedal"."""
+    """A person's wish, and through what it came: `source` is e.g. "page", "projected button", "pedal".
+
+    A change of level by the worker's rule comes in the same way; its source is "rule" and the rule's id.
+    """
 
     stamp: int
     asked: Asked
     source: str
+    setting: str = ""
+    """With SET: what is set."""
+    value: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,8 @@ class Started:
 
     stamp: int
     task: str
+    person: str = ""
+    """Profile id of who works from here on."""
 
 
 Event = Started | WorkspaceEvent | PlaceChanged | OperatorInput
@@ -160,6 +170,23 @@ class State:
     """Last known content of every place that was reported."""
     sequence: int = 0
     """Last workspace event that was handled; one at or below it came twice."""
+    person: str = ""
+    """Profile id of who works."""
+    settings: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What people chose at the bench: of each profile id, values by setting."""
+    mixups: int = 0
+    """Things to put right that were seen in this job since the level last changed, without those that were disputed."""
+    good_jobs: int = 0
+    """Jobs finished in a row with nothing to put right, since the level last changed."""
+    repeated: int | None = None
+    """Stamp at which the words were asked for again."""
+    corrected: int | None = None
+    """Stamp at which the worker last said that the system was wrong."""
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """What the person who works chose."""
+        return self.settings.get(self.person, {})
 
 
 class Outcome(str, Enum):
@@ -180,6 +207,7 @@ class Outcome(str, Enum):
     RESUMED = "resumed"
     CORRECTED = "corrected"
     """The worker said the system was wrong."""
+    SETTING_CHANGED = "setting_changed"
     EVENT_MISSED = "event_missed"
     """Sequence numbers were skipped: something was seen that never arrived."""
 

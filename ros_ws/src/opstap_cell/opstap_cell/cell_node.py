@@ -18,8 +18,9 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from opstap.documents import DocumentError
+from opstap.documents import DocumentError, nearest
 from opstap.instructions import Cell, load_cell
+from opstap.scene import Profile
 from opstap_cell.parameters import ParameterError, declare, parameter
 
 LATE_AFTER = 2.0
@@ -44,7 +45,8 @@ class CellNode(Node):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         files = declare(self, CellFiles)
-        self.cell: Cell = load_cell(Path(files.scene), Path(files.task))
+        self.scene_path = Path(files.scene)
+        self.cell: Cell = load_cell(self.scene_path, Path(files.task))
         self.table_frame = f"{self.cell.scene.cell}/table"
         self.fault = ""
         """What is wrong now, in plain words; empty when nothing is."""
@@ -56,6 +58,17 @@ class CellNode(Node):
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         # Wall time, also in simulation: a stopped clock is something to report.
         self.create_timer(1.0, self._report, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def person_profile(self, person: str) -> Profile:
+        """The profile of `person`.
+
+        Raises:
+            StartError: the scene knows nobody of that name.
+        """
+        profiles = self.cell.scene.profile
+        if person not in profiles:
+            raise StartError(f"person: found '{person}', allowed: {nearest(person, list(profiles))}")
+        return profiles[person]
 
     def create_publisher(self, *args: Any, **kwargs: Any) -> Any:
         # Events of both ends cost the executor a tenth of a millisecond a message; the other end tells of a QoS that

@@ -19,6 +19,7 @@ from opstap.perception.watch import Hand, PlaceSeen
 from opstap.scene import Profile
 from opstap.simulation.world import Held, WorldState
 from opstap.workflow.asking import current_step
+from opstap.workflow.levels import alone
 from opstap.workflow.model import (
     Asked,
     Content,
@@ -30,6 +31,7 @@ from opstap.workflow.model import (
     Trouble,
     WorkspaceEvent,
 )
+from opstap.zones import CELL, Clear
 from opstap_interfaces import msg as m
 
 CONTENTS = (Content.FILLED, Content.EMPTY, Content.CANNOT_SEE)
@@ -208,7 +210,33 @@ def world_from_ros(message: m.SimulatedWorld) -> WorldState:
     )  # fmt: skip
 
 
+def clear_to_ros(clear: Clear, frame: str) -> m.KeepClear:
+    rows, columns = clear.clutter.shape
+    message = m.KeepClear(
+        corners=array.array("H", [len(o) for o in clear.outlines]),
+        outlines=array.array("f", [v for o in clear.outlines for v in o.reshape(-1).tolist()]),
+        velocities=array.array("f", [float(v) for velocity in clear.velocities for v in velocity]),
+        cell_size=float(CELL), cells=[columns, rows], clutter=_bits(clear.clutter),
+        button=clear.button, pressed=float(clear.pressed),
+    )  # fmt: skip
+    message.header.stamp, message.header.frame_id = time_to_ros(clear.stamp), frame
+    return message
+
+
+def clear_from_ros(message: m.KeepClear) -> Clear:
+    points = np.asarray(message.outlines, dtype=np.float64).reshape(-1, 3)
+    ends = np.cumsum(np.asarray(message.corners, dtype=np.int64))
+    columns, rows = (int(n) for n in message.cells)
+    bits = np.unpackbits(np.frombuffer(message.clutter, np.uint8), count=rows * columns)
+    return Clear(
+        time_from_ros(message.header.stamp), tuple(np.split(points, ends[:-1])) if len(ends) else (),
+        tuple((float(x), float(y), float(z)) for x, y, z in zip(*[iter(message.velocities)] * 3, strict=True)),
+        bits.astype(bool).reshape(rows, columns), message.button, float(message.pressed),
+    )  # fmt: skip
+
+
 def state_to_ros(state: State, cell: Cell, profile: Profile, stamp: int, frame: str) -> m.WorkState:
+    """`profile` is that of who works, with what was chosen at the bench (`levels.as_chosen`)."""
     step = current_step(cell, state)
     message = m.WorkState(
         task=state.task, job=int(state.job), phase=state.phase.value, step=int(state.step),
@@ -223,7 +251,9 @@ def state_to_ros(state: State, cell: Cell, profile: Profile, stamp: int, frame: 
         help_since=time_to_ros(state.help_since or 0), step_since=time_to_ros(state.step_since),
         empty=[p for p, content in state.contents.items() if content is Content.EMPTY],
         unseen=[p for p, content in state.contents.items() if content is Content.CANNOT_SEE],
-        person=profile.id, language=profile.language, level=profile.level, sequence=int(state.sequence),
+        person=profile.id, language=profile.language, level=profile.level, rule=profile.rule, alone=alone(state),
+        volume=int(profile.volume), motion=profile.motion, sequence=int(state.sequence),
+        repeated=time_to_ros(state.repeated or 0), corrected=time_to_ros(state.corrected or 0),
     )  # fmt: skip
     message.header.stamp, message.header.frame_id = time_to_ros(stamp), frame
     return message
@@ -240,8 +270,16 @@ def state_from_ros(message: m.WorkState) -> State:
         ),
         paused=message.paused, help_since=time_from_ros(message.help_since) if message.help_asked else None,
         step_since=time_from_ros(message.step_since), contents=contents,
-        sequence=message.sequence,
+        sequence=message.sequence, person=message.person,
+        settings={message.person: {"alone": "yes"}} if message.alone else {},
+        repeated=time_from_ros(message.repeated) or None, corrected=time_from_ros(message.corrected) or None,
     )  # fmt: skip
+
+
+def profile_from_ros(message: m.WorkState, cell: Cell) -> Profile:
+    """Who works, with what was chosen at the bench."""
+    chosen = {name: getattr(message, name) for name in ("language", "level", "rule", "volume", "motion")}
+    return cell.scene.profile[message.person].model_copy(update=chosen)
 
 
 def input_from_ros(message: m.OperatorInput) -> OperatorInput:
@@ -253,4 +291,6 @@ def input_from_ros(message: m.OperatorInput) -> OperatorInput:
     allowed = [a.value for a in Asked]
     if message.asked not in allowed:
         raise ValueError(f"operator_input: asked: found '{message.asked}', allowed: {', '.join(allowed)}")
-    return OperatorInput(time_from_ros(message.header.stamp), Asked(message.asked), message.source[:40])
+    return OperatorInput(
+        time_from_ros(message.header.stamp), Asked(message.asked), message.source[:40], message.setting, message.value
+    )

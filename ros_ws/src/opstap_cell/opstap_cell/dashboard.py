@@ -27,6 +27,7 @@ from opstap.evaluation.store import Store, StoreError
 from opstap.pages import protocol
 from opstap.pages.bench import Bench
 from opstap.pages.server import PageServer, PageServerError
+from opstap.workflow.levels import load_rules
 from opstap.workflow.model import Content
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
@@ -45,6 +46,7 @@ LEVELS = {b"\x00": "ok", b"\x01": "warn", b"\x02": "error", b"\x03": "stale"}
 
 @dataclass(frozen=True)
 class Config:
+    rules: str = parameter("path of the rules by which guidance fades, config/rules/guidance.yaml")
     host: str = parameter("address to listen on; only this machine's own", "127.0.0.1")
     port: int = parameter("TCP port of the pages", 8080, 1, 65535)
     simulated: bool = parameter("the cell is simulated, and the page says so", False)
@@ -57,7 +59,8 @@ class Dashboard(CellNode):
     def __init__(self) -> None:
         super().__init__("dashboard")
         config = declare(self, Config)
-        self.bench = Bench(self.cell, simulated=config.simulated)
+        rules = load_rules(Path(config.rules), self.cell)
+        self.bench = Bench(self.cell, simulated=config.simulated, rules=rules)
         self.work: WorkState | None = None
         self.heard = 0.0
         self.thrown: Image | None = None
@@ -140,7 +143,7 @@ class Dashboard(CellNode):
             s if now - at < GONE_AFTER else s.model_copy(update={"level": "stale", "message": "not heard of"})
             for at, s in self.nodes.values()
         )
-        profile = self.cell.scene.profile[self.work.person]
+        profile = convert.profile_from_ros(self.work, self.cell)
         state, silent = convert.state_from_ros(self.work), now - self.heard > SILENT_AFTER
         self.pages.publish(
             self.bench.update(state, profile, stamp, self.contents, nodes, self.speed, self.latency(), silent)
@@ -168,7 +171,9 @@ class Dashboard(CellNode):
         return (protocol.Latency(what="light", p50=float(p50), p95=float(p95)),)
 
     def on_page_input(self, message: protocol.OperatorInput, role: protocol.Role) -> None:
-        out = OperatorInput(asked=message.asked.value, source=f"page ({role})")
+        out = OperatorInput(
+            asked=message.asked.value, source=f"page ({role})", setting=message.setting, value=message.value
+        )
         out.header.stamp = self.get_clock().now().to_msg()
         self.input_out.publish(out)
 

@@ -1,7 +1,8 @@
 """Tells from depth what happened at which place, which hands are over the table, and whether the camera was moved.
 
 Subscribes: camera/depth/image_rect_raw, camera/depth/camera_info, camera/serial. Publishes: workspace_state,
-workspace_events, hands, people. Service: check_camera finds the camera's pose anew.
+workspace_events, hands, people, keep_clear, operator_input (of projected buttons). Service: check_camera finds the
+camera's pose anew.
 Also subscribes robot_body: the robot's own capsules, so that it is not taken for somebody; without them it is.
 """
 
@@ -22,15 +23,26 @@ from std_srvs.srv import Trigger
 
 from opstap.geometry import Capsule, Pinhole
 from opstap.perception.camera_watch import CHECKING
+from opstap.perception.clearance import Clearance
 from opstap.perception.guard import Guard
 from opstap.perception.intake import Intake
 from opstap.perception.people import People
 from opstap.perception.watch import PlaceSeen, Seen
+from opstap.zones import Clear, for_person
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, SENSOR, STATE
-from opstap_interfaces.msg import Body, BodyArray, HandArray, PlaceState, WorkspaceEvent, WorkspaceState
+from opstap_interfaces.msg import (
+    Body,
+    BodyArray,
+    HandArray,
+    KeepClear,
+    OperatorInput,
+    PlaceState,
+    WorkspaceEvent,
+    WorkspaceState,
+)
 
 ROBOT_AGE = 200_000_000
 """ns after which the robot's capsules are no longer believed."""
@@ -43,6 +55,7 @@ class Config:
     kept: str = parameter(
         "folder that keeps settled heights and the camera's reference over a restart; empty: none", ""
     )
+    person: str = parameter("profile id of the scene's people: says where the buttons are", "default")
     calibration: str = parameter("the camera's calibration file; empty, or no such file: the scene's pose is used", "")
 
 
@@ -56,6 +69,9 @@ class Perception(CellNode):
         self.serial = ""
         self.guard: Guard | None = None
         self.people: People | None = None
+        self.scene = for_person(self.cell.scene, self.person_profile(self.config.person))
+        self.clearance: Clearance | None = None
+        self.cleared = -1
         self.robot: tuple[Capsule, ...] = ()
         self.robot_at = -ROBOT_AGE
         self.recent: deque[WorkspaceEvent] = deque(maxlen=RECENT_EVENTS)
@@ -68,6 +84,8 @@ class Perception(CellNode):
         self.create_subscription(Image, "camera/depth/image_rect_raw", self.on_depth, SENSOR)
         self.people_out = self.create_publisher(BodyArray, "people", SENSOR)
         self.create_subscription(Body, "robot_body", self.on_robot, SENSOR)
+        self.clear_out = self.create_publisher(KeepClear, "keep_clear", EVENT)
+        self.input_out = self.create_publisher(OperatorInput, "operator_input", EVENT)
         self.create_service(Trigger, "check_camera", self.on_check)
 
     def on_camera_info(self, info: CameraInfo) -> None:
@@ -114,6 +132,7 @@ class Perception(CellNode):
         state.places = [self.place_message(k, p) for k, p in seen.places.items()]
         state.camera_drift_mm = float(self.guard.condition.drift_mm) if self.guard else float("nan")
         state.projector_drift_mm = float("nan")
+        self.tell_clear(convert.image_from_ros(image), seen)
         self.state_out.publish(state)
         hands = HandArray(header=state.header, present=bool(seen.present))
         hands.hands = [convert.hand_to_ros(h) for h in seen.hands]
@@ -121,6 +140,22 @@ class Perception(CellNode):
 
         if self.people_out.get_subscription_count():
             self.publish_people(convert.image_from_ros(image), stamp)
+
+    def tell_clear(self, depth: NDArray[Any], seen: Seen) -> None:
+        """Tell what is to be left dark and free, before the state of the same frame; and what a button asks."""
+        view = self.guard.view if self.guard else None
+        if view is not None and (self.clearance is None or self.clearance.view is not view):
+            self.clearance = Clearance(self.scene, view)
+        blind = self.guard is None or bool(self.guard.condition.paused)
+        clear = Clear(seen.stamp)
+        if self.clearance and not blind and seen.stamp > self.cleared:
+            clear = self.clearance.see(depth, seen.blobs.arms, seen.blobs.near_arm, seen.stamp)
+            self.cleared = seen.stamp
+        self.clear_out.publish(convert.clear_to_ros(clear, self.table_frame))
+        if clear.asked:
+            asked = OperatorInput(asked=clear.asked, source="projected button")
+            asked.header.stamp, asked.header.frame_id = convert.time_to_ros(seen.stamp), self.table_frame
+            self.input_out.publish(asked)
 
     def publish_people(self, depth: NDArray[Any], stamp: int) -> None:
         """Tell who is there, while somebody wants to know; nothing is known through a camera that moved."""

@@ -1,25 +1,31 @@
 """Draws what one projector shows, in a full-screen window on its display and as an image topic.
 
-Subscribes: work_state. Publishes: projector/<id>/image, projector/<id>/state.
+Subscribes: work_state, keep_clear. Publishes: projector/<id>/image, projector/<id>/state.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from collections import deque
 from dataclasses import dataclass
 
+from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import Image
 
 from opstap.documents import nearest
-from opstap.guidance.cues import Cue, cues
-from opstap.guidance.drawing import Painter
+from opstap.guidance.cues import cues
+from opstap.guidance.screen import Screen
 from opstap.guidance.window import NoDisplay, ProjectorWindow
+from opstap.zones import Clear
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, STATE
-from opstap_interfaces.msg import ProjectionState, WorkState
+from opstap_interfaces.msg import KeepClear, ProjectionState, WorkState
+
+PATIENCE = 1.0
+"""Seconds of real time for which a work state waits for what is to be kept clear in its frame."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +44,11 @@ class ProjectorGuidance(CellNode):
                 f"projector: found '{config.projector}', allowed: {nearest(config.projector, list(projectors))}"
             )
         self.projector = projectors[config.projector]
-        self.painter = Painter(self.cell, self.projector)
         self.optical_frame = f"{self.cell.scene.cell}/projector_{self.projector.id}_optical_frame"
-        self.shown: tuple[Cue, ...] | None = None
+        self.screen: Screen | None = None
+        self.person = ""
+        self.waiting: deque[tuple[float, WorkState]] = deque()
+        self.clears: deque[Clear] = deque(maxlen=16)
         self.image_stamp = 0
         self.draw_ms = 0.0
         self.window: ProjectorWindow | None = None
@@ -50,17 +58,41 @@ class ProjectorGuidance(CellNode):
         base = f"projector/{self.projector.id}"
         self.image_out = self.create_publisher(Image, f"{base}/image", STATE)
         self.state_out = self.create_publisher(ProjectionState, f"{base}/state", EVENT)
+        self.create_subscription(KeepClear, "keep_clear", self.on_clear, EVENT)
         self.create_subscription(WorkState, "work_state", self.on_work_state, STATE)
+        self.create_timer(PATIENCE / 4, self.answer, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def on_clear(self, message: KeepClear) -> None:
+        self.clears.append(convert.clear_from_ros(message))
+        self.answer()
 
     def on_work_state(self, message: WorkState) -> None:
         self.got_input()
-        stamp = convert.time_from_ros(message.header.stamp)
-        shown = cues(convert.state_from_ros(message), self.cell, self.cell.scene.profile[message.person])
+        self.waiting.append((time.monotonic(), message))
+        self.answer()
+
+    def answer(self) -> None:
+        """Show the states whose frame is known in full: the same frames give the same light on every machine."""
+        while self.waiting:
+            since, message = self.waiting[0]
+            stamp = convert.time_from_ros(message.header.stamp)
+            behind = bool(self.clears) and self.clears[-1].stamp < stamp
+            if behind and time.monotonic() - since < PATIENCE:
+                return
+            self.waiting.popleft()
+            known = [c for c in self.clears if c.stamp <= stamp]
+            self.show(message, stamp, known[-1] if known and not behind else None)
+
+    def show(self, message: WorkState, stamp: int, clear: Clear | None) -> None:
+        profile = convert.profile_from_ros(message, self.cell)
+        if self.screen is None or self.person != message.person:
+            self.screen, self.person = Screen(self.cell, self.projector, profile), message.person
+        began = time.perf_counter()
+        shown = cues(convert.state_from_ros(message), self.cell, profile, stamp)
+        image = self.screen.show(shown, profile.motion, stamp, clear)
         state = ProjectionState(projector=self.projector.id, surfaces=sorted({c.surface for c in shown}))
-        if shown != self.shown:
-            began = time.perf_counter()
-            image = self.painter.draw(shown)
-            self.shown, self.image_stamp = shown, stamp
+        if image is not None:
+            self.image_stamp = stamp
             self.draw_ms = state.draw_ms = (time.perf_counter() - began) * 1e3
             if self.window:
                 self.window.show(image)
@@ -73,7 +105,7 @@ class ProjectorGuidance(CellNode):
         optics = self.projector.optics
         try:
             self.window = ProjectorWindow(self.projector.display, (optics.width, optics.height))
-            self.fault, self.shown = "", None
+            self.fault, self.screen = "", None
         except NoDisplay as error:
             self.window, self.fault = None, str(error)
 

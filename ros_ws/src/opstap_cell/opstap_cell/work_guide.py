@@ -11,11 +11,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from opstap.documents import nearest
 from opstap.evaluation.summary import describe
 from opstap.workflow.changes import Changes, Look
 from opstap.workflow.journal import Journal, JournalError, Recorder
-from opstap.workflow.model import Event, Started
+from opstap.workflow.levels import as_chosen, due, load_rules, refused, settings
+from opstap.workflow.model import Asked, Event, Started
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
@@ -25,6 +25,7 @@ from opstap_interfaces.msg import OperatorInput, WorkspaceState, WorkState
 
 @dataclass(frozen=True)
 class Config:
+    rules: str = parameter("path of the rules by which guidance fades, config/rules/guidance.yaml")
     journal: str = parameter("path of the journal, an SQLite file")
     person: str = parameter("profile id of the scene's people", "default")
 
@@ -33,10 +34,9 @@ class WorkGuide(CellNode):
     def __init__(self) -> None:
         super().__init__("work_guide")
         config = declare(self, Config)
-        profiles = self.cell.scene.profile
-        if config.person not in profiles:
-            raise StartError(f"person: found '{config.person}', allowed: {nearest(config.person, list(profiles))}")
-        self.profile = profiles[config.person]
+        self.profile = self.person_profile(config.person)
+        self.rules = load_rules(Path(config.rules), self.cell, self.scene_path)
+        self.settings = settings(self.cell, self.rules)
         try:
             self.recorder = Recorder(self.cell, Journal(Path(config.journal)))
         except JournalError as error:
@@ -60,7 +60,7 @@ class WorkGuide(CellNode):
         self.publish()
 
     def decide_on(self, message: WorkspaceState) -> None:
-        self.decide(Started(self.stamp, self.cell.task.task))
+        self.decide(Started(self.stamp, self.cell.task.task, self.profile.id))
         for event in message.events:
             if event.sequence > self.recorder.state.sequence:
                 self.decide(convert.event_from_ros(event))
@@ -70,7 +70,11 @@ class WorkGuide(CellNode):
 
     def on_input(self, message: OperatorInput) -> None:
         try:
-            self.decide(convert.input_from_ros(message))
+            wish = convert.input_from_ros(message)
+            refusal = refused(wish, self.settings) if wish.asked is Asked.SET else ""
+            if refusal:
+                raise ValueError(refusal)
+            self.decide(wish)
         except (ValueError, JournalError) as error:
             self.get_logger().warning(str(error))
             return
@@ -82,10 +86,14 @@ class WorkGuide(CellNode):
             line = describe(note, self.recorder.state, len(self.cell.task.steps))
             if line:
                 self.get_logger().info(line)
+        change = due(self.recorder.state, self.profile, self.rules, event.stamp)
+        if change:
+            self.decide(change)
 
     def publish(self) -> None:
         state = self.recorder.state
-        self.state_out.publish(convert.state_to_ros(state, self.cell, self.profile, self.stamp, self.table_frame))
+        worker = as_chosen(self.profile, state, self.cell)
+        self.state_out.publish(convert.state_to_ros(state, self.cell, worker, self.stamp, self.table_frame))
 
 
 def main() -> int:
