@@ -9,7 +9,7 @@ import pytest
 from fake_cell import START, FakeCell, one_colour
 
 from opstap.instructions import Cell
-from opstap.pages.protocol import NodeStatus, PictureKind
+from opstap.pages.protocol import Choice, NodeStatus, PictureKind
 from opstap.workflow.model import Asked, Phase
 
 STATES = ["take", "place", "problem", "unseen", "paused", "old", "done"]
@@ -187,6 +187,26 @@ def test_keyboard_reaches_everything_in_reading_order(page: Any, bench: FakeCell
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Space")
     assert bench.asked.get(timeout=10) is Asked.YOU_ARE_WRONG
+
+
+def test_the_worker_sees_and_sets_how_much_help_there_is(page: Any, bench: FakeCell) -> None:
+    rules = ("by_hand", "calm"), ("Only I change it.", "Less help after 5 good cases.")
+    choices = [
+        Choice(setting="level", value="full", values=("full", "short", "lights", "off")),
+        Choice(setting="rule", value="calm", values=rules[0], words=rules[1]),
+        Choice(setting="alone", value="no", values=("yes", "no")),
+        Choice(setting="language", value="en", values=("en", "ar")),
+    ]
+    show(page, bench, bench.snapshot(2, choices=choices))
+    page.get_by_role("button", name="Guidance: full").click()
+    assert page.get_by_label("When it changes").locator("option:checked").text_content() == rules[1][1]
+    assert page.get_by_label("Language").locator("option").all_text_contents() == ["English", "العربية"]
+    page.get_by_label("Leave me alone").select_option("yes")
+    assert bench.asked.get(timeout=10) is Asked.SET
+    assert bench.chosen.get(timeout=10) == ("alone", "yes")
+    page.screenshot(path="/tmp/settings.png")
+    page.get_by_role("button", name="Ready").click()
+    page.locator("#mine").wait_for(state="hidden")
 
 
 def test_old_news_is_told_and_the_page_comes_back(page: Any, bench: FakeCell, cell: Cell) -> None:

@@ -118,7 +118,8 @@ function showHeader(s) {
   fact("cell", s.cell.replaceAll("_", " "));
   fact("job", s.job ? t("job", { job: s.job }) : "");
   fact("clock", s.job_started === null ? "" : time((s.summary ? s.job_started + s.summary.seconds : s.clock) - s.job_started));
-  fact("mine-open", s.choices.length ? `${t("guidance")}: ${t(s.level)}` : "");
+  fact("mine-open", `${t("guidance")}: ${t(s.level)}`);
+  /** @type {HTMLButtonElement} */ (element("mine-open")).disabled = s.choices.length === 0;
   const speed = Math.abs(s.speed - 1) < 0.05 ? "" : ` ×${s.speed.toFixed(s.speed < 10 ? 1 : 0)}`;
   fact("mode", s.simulated ? t("simulated") + speed : t("real"));
   element("mode").classList.toggle("simulated", s.simulated);
