@@ -5,6 +5,7 @@
 - docs/pictures/plan.png, the cell from above to scale;
 - docs/pictures/light_*.jpg and bench.jpg: the light as the projector throws it on the simulated bench;
 - docs/pictures/look_*.jpg, with OPSTAP_REAL_DEPTH naming a folder of real captures (docs/recording.md says which);
+- docs/pictures/calibrate_*.jpg: bins as their wizard draws them, and the calibration page where there is Chromium;
 - docs/pictures/page.jpg, with the URL of a running cell's page (needs Chromium).
 """
 
@@ -150,6 +151,52 @@ def pictures() -> None:
             cv2.imwrite(str(PICTURES / "bench.jpg"), image, jpeg)
 
 
+def calibration() -> None:
+    """The calibration wizards at work on a simulated bench, and their page."""
+    import cv2
+    import numpy as np
+
+    from opstap.calibration.desk import CalibrationWish, Desk, Files
+    from opstap.calibration.teaching import BinWizard, bin_overlay
+    from opstap.geometry import Pose
+    from opstap.pages.server import PageServer
+    from opstap.scene import load_scene
+    from opstap.simulation.calibrating import TeachingBench, bare_bench
+
+    path = ROOT / "config/cells/oral_care.yaml"
+    scene = load_scene(path)
+    jpeg = [cv2.IMWRITE_JPEG_QUALITY, 80]
+    source, desk = bare_bench(scene), Desk(scene, Files(path, ROOT / "out" / "none.yaml"), check=lambda: None)
+    desk.ask(CalibrationWish(asked="camera"))
+    tick = 0
+    while not desk.state().judged:
+        tick += 1
+        desk.see(source.poll(tick), source)
+    by = {"bin_11": Pose.of((0.012, -0.008, 0.0), (0.0, 0.0, np.radians(5))), "bin_14": Pose.of((0.03, 0.0, 0.0))}
+    bench = TeachingBench(scene, by)
+    wizard = BinWizard(scene, scene.camera.view, bench, bins=["bin_10", "bin_11", "bin_12", "bin_13", "bin_14"])
+    while not wizard.done:
+        wizard.see(bench.poll(0))
+    bins = bin_overlay(wizard, scene.camera.color_view)
+    assert bins is not None
+    cv2.imwrite(str(PICTURES / "calibrate_bins.jpg"), cv2.cvtColor(bins[180:360, 560:1020], cv2.COLOR_RGB2BGR), jpeg)
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not chromium:
+        return
+    from playwright.sync_api import sync_playwright
+
+    server = PageServer("127.0.0.1", 0, ROOT / "web", lambda *_: None, desk.routes(), "/calibrate/")
+    server.start()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        tab = browser.new_page(viewport={"width": 1280, "height": 800})
+        tab.goto(server.url)
+        tab.wait_for_function("document.getElementById('picture').naturalWidth > 0")
+        tab.screenshot(path=PICTURES / "calibrate_page.jpg", type="jpeg", quality=80)
+        browser.close()
+    server.close()
+
+
 def looks(folder: Path) -> None:
     """What `opstap look` draws of a real tote."""
     import cv2
@@ -190,6 +237,7 @@ if __name__ == "__main__":
     (ROOT / "docs" / "nodes.md").write_text(nodes(), encoding="utf-8")
     if not options.texts:
         pictures()
+        calibration()
         if os.environ.get("OPSTAP_REAL_DEPTH"):
             looks(Path(os.environ["OPSTAP_REAL_DEPTH"]) / "arc_tote")
     if options.page:

@@ -67,6 +67,7 @@ def nodes(context):
     kept.mkdir(exist_ok=True)
     store = value["store"] or str(out / "store.db")
     sit_down(store, out / "journal.db", cell, value["profile"], value["condition"], sim)
+    calibration = str(kept / "calibration.yaml" if sim else beside(files.scene))
     common = {"scene": str(files.scene), "task": str(files.task), "use_sim_time": sim}
 
     # Every simulated cell has a clock of its own: several on one network must not share theirs.
@@ -88,7 +89,7 @@ def nodes(context):
             seed=given.seed,
             fault=value["fault"],
         ),
-        node("perception", person=value["profile"], kept=str(kept), calibration=str(kept / "calibration.yaml" if sim else beside(files.scene))),
+        node("perception", person=value["profile"], kept=str(kept), calibration=calibration),
     ]
     actions.append(
         node("evaluation", journal=str(out / "journal.db"), store=store, simulated=sim, hub=value["hub"],
@@ -115,6 +116,7 @@ def nodes(context):
                         "dashboard",
                         port=given.port,
                         simulated=sim,
+                        calibration=calibration,
                         study=study,
                         condition=value["condition"],
                         store=store,

@@ -52,11 +52,15 @@ def add(commands: Any) -> None:
     bins.add_argument("--yes", action="store_true", help="write without asking, if every bin was found")
     bins.add_argument("--picture", type=Path, help="a .png file for the picture with the rims")
     bins.add_argument("--file", type=Path, help="the camera's calibration file; default: beside the scene")
+    page = what.add_parser("page", help="the same in a browser on this machine, beside a cell that does not run")
+    page.add_argument("--source", default="live", help="live, sim (a bench with the board on it), or a .db3 or .bag")
+    page.add_argument("--port", type=int, default=8090, help="TCP port (default: 8090)")
+    page.add_argument("--file", type=Path, help="the camera's calibration file; default: beside the scene")
     show = what.add_parser("show", help="tell what calibration is kept")
     show.add_argument("--file", type=Path, help="the calibration file; default: beside the scene")
     check = what.add_parser("check", help="let the running cell find its camera's pose anew, after a bump")
     check.add_argument("--namespace", default="cell_1", help="ROS namespace of the cell")
-    for each in (board, camera, bins, show):
+    for each in (board, camera, bins, page, show):
         each.add_argument("--cell", default="oral_care", help="a scene: a name in config/cells, or a path")
 
 
@@ -83,6 +87,8 @@ def run(options: argparse.Namespace) -> int:
         if options.what == "board":
             print(print_board(scene.board, options.file))
             return 0
+        if options.what == "page":
+            return page(chosen, options)
         if options.what == "bins":
             from opstap.calibration.teach_command import teach
 
@@ -142,6 +148,38 @@ def camera(chosen: Chosen, options: argparse.Namespace) -> int:
     save_calibration(wizard.calibration(), chosen.file)
     print(f"kept in {chosen.file}")
     return 0
+
+
+def page(chosen: Chosen, options: argparse.Namespace) -> int:
+    """Serve the calibration page until Ctrl-C."""
+    from opstap.calibration.desk import Desk, Files
+    from opstap.pages.server import PageServer, PageServerError
+
+    source = source_of(chosen, options)
+    if isinstance(source, str):
+        print(f"opstap: {source}", file=sys.stderr)
+        return 1
+    desk = Desk(chosen.scene, Files(chosen.path, chosen.file))
+    root = Path(os.environ.get("OPSTAP_ROOT", ".")) / "web"
+    try:
+        server = PageServer("127.0.0.1", options.port, root, lambda *_: None, desk.routes(), "/calibrate/")
+        server.start()
+    except PageServerError as error:
+        print(f"opstap: {error}", file=sys.stderr)
+        return 1
+    print(f"the calibration page: {server.url}   (Ctrl-C ends it)", flush=True)
+    try:
+        while True:
+            frame = source.poll(time.time_ns()) if desk.busy else None
+            if frame is None:
+                time.sleep(0.02)
+            else:
+                desk.see(frame, source)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        server.close()
+        source.close()
 
 
 def source_of(chosen: Chosen, options: argparse.Namespace) -> Any:

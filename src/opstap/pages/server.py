@@ -48,7 +48,7 @@ GOODBYE = 1.0
 SEND_BUFFER = 256 * 1024
 """What the system may hold back per connection, bytes. Its default of megabytes is a second of old pictures."""
 
-FOLDERS = ("core", "bench", "questions")
+FOLDERS = ("core", "bench", "questions", "calibrate")
 """Folders below the root that are served."""
 FONTS = Path(__file__).parents[1] / "guidance" / "fonts"
 """The fonts of the projected text, served as /fonts/."""

@@ -21,6 +21,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
 
+from opstap.calibration.desk import Files
 from opstap.evaluation.questions.routes import questions
 from opstap.evaluation.questions.sitting import AnswerError
 from opstap.evaluation.store import Store, StoreError
@@ -30,6 +31,7 @@ from opstap.pages.server import PageServer, PageServerError
 from opstap.workflow.levels import load_rules
 from opstap.workflow.model import Content
 from opstap_cell import convert
+from opstap_cell.calibrating import CellDesk
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, SENSOR, STATE
@@ -52,6 +54,7 @@ class Config:
     simulated: bool = parameter("the cell is simulated, and the page says so", False)
     study: str = parameter("path of the study whose questionnaires are asked at /questions/; empty: none", "")
     condition: str = parameter("condition of that study", "")
+    calibration: str = parameter("the camera's calibration file, for the page /calibrate/; empty: no such page", "")
     store: str = parameter("where the answers are kept: path of an SQLite file, or a PostgreSQL URL", "out/store.db")
 
 
@@ -83,6 +86,10 @@ class Dashboard(CellNode):
         self.store: Store | None = None
         try:
             routes = self.questions(root / "config", config) if config.study else []
+            if config.calibration:
+                files = Files(Path(self.get_parameter("scene").value), Path(config.calibration))
+                self.calibrating = CellDesk(self, files)
+                routes += self.calibrating.desk.routes()
             self.pages = PageServer(config.host, config.port, root / "web", self.on_page_input, routes)
             self.pages.start()
         except (PageServerError, StoreError, AnswerError) as error:

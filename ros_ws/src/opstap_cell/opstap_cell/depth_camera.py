@@ -15,6 +15,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import String
 
@@ -84,6 +85,7 @@ class DepthCameraNode(CellNode):
             except RecordingError as error:
                 raise StartError(f"recording: {error}") from error
             self.create_timer(0.5 / scene.camera.fps, self.publish_next)
+        self.extrinsics_out = self.create_publisher(PoseStamped, "camera/color_from_depth", STATE)
         self.serial_out = self.create_publisher(String, "camera/serial", STATE)
         self.tell_serial()
         if config.source != "live":
@@ -133,6 +135,10 @@ class DepthCameraNode(CellNode):
         if self.camera.serial not in ("", self.serial):
             self.serial = self.camera.serial
             self.serial_out.publish(String(data=self.serial))
+            # The camera is open now: where its two eyes are is known too.
+            told = PoseStamped(pose=convert.pose_to_ros(self.camera.color_from_depth))
+            told.header.frame_id = self.color_frame
+            self.extrinsics_out.publish(told)
 
     def publish_color(self, frame: Frame, color: np.ndarray[Any, Any]) -> None:
         info = self.info(self.camera.color_optics, self.color_frame, frame.stamp)

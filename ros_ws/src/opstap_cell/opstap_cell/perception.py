@@ -1,8 +1,8 @@
 """Tells from depth what happened at which place, which hands are over the table, and whether the camera was moved.
 
 Subscribes: camera/depth/image_rect_raw, camera/depth/camera_info, camera/serial. Publishes: workspace_state,
-workspace_events, hands, people, keep_clear, operator_input (of projected buttons). Service: check_camera finds the
-camera's pose anew.
+workspace_events, hands, people, keep_clear, operator_input (of projected buttons). Services: check_camera finds the
+camera's pose anew, load_calibration reads its file again.
 Also subscribes robot_body: the robot's own capsules, so that it is not taken for somebody; without them it is.
 """
 
@@ -87,6 +87,7 @@ class Perception(CellNode):
         self.clear_out = self.create_publisher(KeepClear, "keep_clear", EVENT)
         self.input_out = self.create_publisher(OperatorInput, "operator_input", EVENT)
         self.create_service(Trigger, "check_camera", self.on_check)
+        self.create_service(Trigger, "load_calibration", self.on_load)
 
     def on_camera_info(self, info: CameraInfo) -> None:
         optics = Pinhole(info.width, info.height, info.k[0], info.k[4], info.k[2], info.k[5])
@@ -177,6 +178,14 @@ class Perception(CellNode):
         if self.guard is not None:
             self.guard.check()
         response.message = CHECKING if self.guard else "no picture of the camera yet"
+        return response
+
+    def on_load(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        """The camera was calibrated: what was kept of its old place is of no use."""
+        for name in ("camera.npz", "perception.npz") if self.config.kept else ():
+            (Path(self.config.kept) / name).unlink(missing_ok=True)
+        self.guard = None
+        response.success, response.message = True, "the new calibration is used from the next picture on"
         return response
 
     def values(self) -> dict[str, str]:
