@@ -12,7 +12,7 @@ from launch import LaunchDescription
 from opstap.calibration.record import beside
 from opstap.evaluation.questions.routes import check_study
 from opstap.evaluation.store.ingest import sit_down
-from opstap.preflight import PreflightError, begin_anew, check, named, read_arguments
+from opstap.preflight import PreflightError, begin_anew, check, check_network, named, read_arguments
 from opstap.simulation.faults import read_fault
 from opstap.simulation.person import load_traits
 from opstap.workflow.levels import load_rules
@@ -42,6 +42,9 @@ ARGUMENTS = {
     "film": ("false", "keep a film and a picture of every step; only with consent of the people in it"),
     "window": ("false", "show the projection full-screen on the projector's display"),
     "port": ("8080", "port of the pages on this machine; 0: no pages"),
+    "network": ("", "address on which other machines reach the pages, such as 0.0.0.0; empty: none"),
+    "network_port": ("8443", "port of the pages there"),
+    "access": ("access", "folder with certificate and PINs for the network, made by opstap access prepare"),
     "namespace": ("cell_1", "ROS namespace of this cell"),
     "linger": ("3", "seconds the pages stay after the simulated case is packed"),
 }
@@ -61,6 +64,8 @@ def nodes(context):
         read_fault(value["fault"])
     except ValueError as error:
         raise PreflightError(f"fault: {error}") from error
+    access = Path(value["access"]).absolute()
+    check_network(value["network"], given.network_port, access)
     source = "simulated" if sim else "recording" if value["recording"] else "live"
     study = check_study(ROOT / "config", value["study"], value["condition"])
     kept = begin_anew(out) if sim else out / "kept"
@@ -115,6 +120,9 @@ def nodes(context):
                     node(
                         "dashboard",
                         port=given.port,
+                        network=value["network"],
+                        network_port=given.network_port,
+                        access=str(access),
                         simulated=sim,
                         calibration=calibration,
                         study=study,

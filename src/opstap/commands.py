@@ -15,6 +15,7 @@ from opstap.workflow.journal import Journal, JournalError
 
 # Groups of commands by name: the module with `add` and `run`, and what it is for. Only the group asked for is loaded.
 GROUPS = {
+    "access": ("opstap.pages.command", "who may open the pages from the network: certificate and PINs"),
     "new-cell": ("opstap.integration.new_cell", "ask a few questions, write scene, work instructions and a plan"),
     "check": ("opstap.integration.checking", "do scene and work instructions fit each other? draws the cell to scale"),
     "doctor": ("opstap.integration.doctor", "is this machine fit for a cell? says what to do"),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from opstap.documents import nearest
 from opstap.instructions import Cell, load_cell
+from opstap.pages.access import Access, AccessError
 
 
 class PreflightError(Exception):
@@ -36,6 +39,7 @@ class Arguments:
     seed: int
     port: int
     """0: no pages."""
+    network_port: int
     linger: float
     """Seconds."""
     speed: float
@@ -49,7 +53,8 @@ CHOICES = {
     "cobot": "none, simulated, ros2_control",
 }
 NUMBERS: dict[str, tuple[type[int] | type[float], float, float]] = {
-    "seed": (int, 0, 2**31 - 1), "port": (int, 0, 65535), "linger": (float, 0, 3600), "speed": (float, 0.1, 100),
+    "seed": (int, 0, 2**31 - 1), "port": (int, 0, 65535), "network_port": (int, 1, 65535),
+    "linger": (float, 0, 3600), "speed": (float, 0.1, 100),
 }  # fmt: skip
 NAMESPACE = re.compile(r"/?[A-Za-z]\w*(/[A-Za-z]\w*)*")
 
@@ -118,15 +123,39 @@ def check(config: Path, cell: str, task: str, profile: str, out: Path, port: int
             f"out: '{out}' cannot be written ({error.strerror}); give a folder you may write in: out:=/path/to/folder"
         ) from error
     if port:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError as error:
-                raise PreflightError(
-                    f"port: {port} is in use; stop the other program, or give another one: port:={port % 65535 + 1}"
-                ) from error
+        _free("port", "127.0.0.1", port)
     return loaded, files
+
+
+def check_network(address: str, port: int, access: Path) -> None:
+    """Whether the pages can be opened to the network; an empty `address` asks for nothing.
+
+    Raises:
+        PreflightError: there are no PINs and certificate, or nobody can listen there.
+    """
+    if not address:
+        return
+    try:
+        Access(access, time.monotonic)
+    except AccessError as error:
+        raise PreflightError(f"access: {error}") from error
+    _free("network", address, port)
+
+
+def _free(argument: str, address: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                allowed = "an address of this machine, such as 0.0.0.0 for all of them"
+                raise PreflightError(f"{argument}: found '{address}' ({error.strerror}), allowed: {allowed}") from error
+            name = "port" if argument == "port" else "network_port"
+            raise PreflightError(
+                f"{name}: {port} is in use; stop the other program, or give another one: {name}:={port % 65535 + 1}"
+            ) from error
 
 
 RESULTS = ("journal.db", "journal.db-wal", "journal.db-shm", "bench*.mp4", "steps")

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from aiohttp import web
 from packing import START
 
-from opstap.evaluation.hub.certificates import make, server_context
+from opstap.certificates import make, server_context
 from opstap.evaluation.hub.client import HubAddress
 from opstap.evaluation.hub.keeping import HubStore
 from opstap.evaluation.hub.service import HubService
@@ -28,7 +28,7 @@ class Hub:
 
     def __init__(self, folder: Path, app: web.Application | None = None, port: int = 0) -> None:
         self.folder = folder
-        self.authority = make(folder, ["127.0.0.1", "localhost"])
+        self.authority = make(folder, "hub", ["127.0.0.1", "localhost"])
         self.store = HubStore(folder / "hub.db")
         self.app = app or HubService(self.store).app()
         self.port = port
@@ -45,7 +45,9 @@ class Hub:
         self.stopped = asyncio.Event()
         runner = web.AppRunner(self.app, access_log=None)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", self.port, ssl_context=server_context(self.folder), reuse_address=True)
+        site = web.TCPSite(
+            runner, "127.0.0.1", self.port, ssl_context=server_context(self.folder, "hub"), reuse_address=True
+        )
         await site.start()
         self.port = site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
         self.ready.set()

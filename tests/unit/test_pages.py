@@ -22,7 +22,7 @@ from opstap.pages.protocol import (
     Update,
     picture,
 )
-from opstap.pages.server import HostRefusedError, PageServer, PageServerError, PortInUseError
+from opstap.pages.server import FOLDERS, HostRefusedError, PageServer, PageServerError, PortInUseError
 from opstap.workflow.model import Asked, Phase
 
 ROOT = Path(__file__).parents[2]
@@ -337,7 +337,7 @@ def test_own_host_names_are_served(server: PageServer, host: str) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "cell.local", "", "127.0.0.1.evil"])
 def test_host_that_others_can_reach_is_refused(heard: Heard, host: str) -> None:
-    with pytest.raises(HostRefusedError, match=r"TLS and PINs.*not built yet.*Allowed: 127\.0\.0\.1"):
+    with pytest.raises(HostRefusedError, match=r"without TLS and PINs.*Allowed: 127\.0\.0\.1.*docs/network\.md"):
         PageServer(host, 0, WEB, heard)
 
 
@@ -388,7 +388,7 @@ def test_root_leads_to_the_bench(server: PageServer) -> None:
 
 
 def test_edited_file_is_read_again(tmp_path: Path, heard: Heard) -> None:
-    for folder in ("bench", "core"):
+    for folder in FOLDERS:
         (tmp_path / folder).mkdir()
     (tmp_path / "bench/a.js").write_text("1")
     server = PageServer("127.0.0.1", 0, tmp_path, heard)
@@ -427,7 +427,7 @@ def test_nothing_else_is_served(server: PageServer, path: str) -> None:
 
 
 def test_nothing_outside_the_folders_is_served(tmp_path: Path, heard: Heard) -> None:
-    for folder in ("bench", "core", "other"):
+    for folder in (*FOLDERS, "other"):
         (tmp_path / folder).mkdir()
     (tmp_path / "other/a.js").write_text("secret")
     (tmp_path / "secret.js").write_text("secret")
@@ -441,7 +441,11 @@ def test_nothing_outside_the_folders_is_served(tmp_path: Path, heard: Heard) -> 
 
 def test_only_reading_is_allowed(server: PageServer) -> None:
     async def ask(client: Session) -> Any:
-        async with client.post(server.url + "bench/", data=b"x") as answer:
-            return answer.status, answer.headers["X-Content-Type-Options"]
+        own = {"Origin": server.url.rstrip("/")}
+        found = []
+        for headers in (own, {}):
+            async with client.post(server.url + "bench/", data=b"x", headers=headers) as answer:
+                found.append((answer.status, answer.headers["X-Content-Type-Options"]))
+        return found
 
-    assert talk(ask) == (405, "nosniff")
+    assert talk(ask) == [(405, "nosniff"), (403, "nosniff")]

@@ -3,7 +3,7 @@
 /** The first message on a connection. */
 export interface Welcome {
   type: "welcome";
-  role: "operator";
+  role: "operator" | "coach";
 }
 
 /** The step of the task that the work is at. */

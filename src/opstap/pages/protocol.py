@@ -24,8 +24,8 @@ from opstap.workflow.model import Asked, Content, Phase, Trouble
 MAX_INPUT = 4096
 """Longest message a page may send, bytes."""
 
-Role = Literal["operator"]
-"""What a connection may do. A page on this machine is the operator's; other roles need TLS and PINs."""
+Role = Literal["operator", "coach"]
+"""Who is at a page. On the bench's own machine it is the operator; from the network the PIN says who: `access`."""
 Seconds = float
 Metres = float
 

@@ -6,7 +6,7 @@ latest when it is ready for more. A slow page skips some; it delays nobody else.
 
 A page can stop and change the work, so the server is closed by default: it listens on this machine only, answers only
 to this machine's own names (a web site cannot reach it by pointing its own name here), takes a WebSocket only from its
-own pages, and serves only the files of a few folders.
+own pages, and serves only the files of a few folders. Other machines get in over TLS and with a PIN: `guard`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import errno
 import gzip
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +25,8 @@ from typing import NamedTuple
 
 from aiohttp import WSMsgType, web
 
+from opstap.pages.access import Access
+from opstap.pages.guard import Guard, role_of, same_origin
 from opstap.pages.protocol import (
     MAX_INPUT,
     OperatorInput,
@@ -48,7 +50,10 @@ GOODBYE = 1.0
 SEND_BUFFER = 256 * 1024
 """What the system may hold back per connection, bytes. Its default of megabytes is a second of old pictures."""
 
-FOLDERS = ("core", "bench", "questions", "calibrate")
+SIGNED_OUT = 4401
+"""Close code of a connection whose session ended."""
+
+FOLDERS = ("core", "bench", "questions", "calibrate", "sign-in")
 """Folders below the root that are served."""
 FONTS = Path(__file__).parents[1] / "guidance" / "fonts"
 """The fonts of the projected text, served as /fonts/."""
@@ -61,19 +66,7 @@ TYPES = {
     ".ttf": "font/ttf",
 }
 """Kinds of file that are served. The system's own table differs from machine to machine."""
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-    "font-src 'self'; media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-cache",
-}
-
 OnInput = Callable[[OperatorInput, Role], None]
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class PageServerError(Exception):
@@ -96,6 +89,14 @@ class _Latest(NamedTuple):
     message: str | bytes
 
 
+class Network(NamedTuple):
+    """An address of this machine that others reach, its TCP port, and who may come in."""
+
+    host: str
+    port: int
+    access: Access
+
+
 class PageServer:
     """Serves the pages of one cell.
 
@@ -107,6 +108,7 @@ class PageServer:
             at once.
         routes: more than the pages themselves; served behind the same guards.
         start: the page at `/`.
+        network: where other machines reach the pages, over TLS and with PINs; None: nowhere.
 
     Raises:
         HostRefusedError: `host` is not this machine only.
@@ -114,9 +116,10 @@ class PageServer:
     """
 
     def __init__(self, host: str, port: int, root: Path, on_input: OnInput, routes: Iterable[web.RouteDef] = (),
-                 start: str = "/bench/") -> None:  # fmt: skip
+                 start: str = "/bench/", network: Network | None = None) -> None:  # fmt: skip
         self._host = _loopback(host)
         self._routes, self._first = routes, start
+        self._network, self._guard = network, Guard(network.access if network else None)
         self._root = root
         for folder in FOLDERS:
             if not (root / folder).is_dir():
@@ -147,19 +150,15 @@ class PageServer:
             PortInUseError: another program listens on the port.
             PageServerError: the system does not let this program listen there.
         """
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        try:
-            listener = socket.create_server((self._host, self.port), family=family)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUseError(
-                    f"port {self.port} on {self._host} is in use by another program (is this cell already running?): "
-                    f"stop that program, or choose another port, such as {self.port + 1}"
-                ) from error
-            raise PageServerError(f"cannot listen on {self._host} port {self.port}: {error.strerror}") from error
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        self.port = listener.getsockname()[1]
-        self._listener = listener
+        self._listener = _listening(self._host, self.port)
+        self.port = self._listener.getsockname()[1]
+        if self._network:
+            try:
+                self._network_listener = _listening(self._network.host, self._network.port)
+            except PageServerError:
+                self._listener.close()
+                raise
+            self.network_port = self._network_listener.getsockname()[1]
         self._thread.start()
 
     def publish(self, snapshot: Snapshot) -> None:
@@ -198,8 +197,9 @@ class PageServer:
             self._loop.close()
 
     async def _serve(self) -> None:
-        app = web.Application(middlewares=[_guard], client_max_size=MAX_INPUT)
+        app = web.Application(middlewares=[self._guard.middleware], client_max_size=MAX_INPUT)
         app.router.add_get("/ws", self._talk)
+        app.router.add_routes(self._guard.routes())
         app.router.add_routes(self._routes)
         app.router.add_get("/", self._to_first)
         for folder in FOLDERS:
@@ -208,6 +208,8 @@ class PageServer:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=GOODBYE)
         await runner.setup()
         await web.SockSite(runner, self._listener).start()
+        if self._network:
+            await web.SockSite(runner, self._network_listener, ssl_context=self._network.access.context).start()
         await self._stop.wait()
         goodbyes = [asyncio.wait_for(page.close(code=1001), GOODBYE) for page in self._sockets]
         await asyncio.gather(*goodbyes, return_exceptions=True)  # a page that does not listen is cut off below
@@ -234,16 +236,16 @@ class PageServer:
         return web.Response(body=plain, headers=headers)
 
     async def _talk(self, request: web.Request) -> web.StreamResponse:
-        if request.headers.get("Origin") != f"http://{request.host}":
+        if not same_origin(request):
             raise web.HTTPForbidden(text="Only this server's own pages may connect.\n")
         if len(self._sockets) >= MAX_PAGES:
             raise web.HTTPServiceUnavailable(text=f"{MAX_PAGES} pages are open. Close one.\n")
         page = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MAX_INPUT, compress=False)
         await page.prepare(request)
         self._sockets.add(page)
-        sender = asyncio.create_task(self._send(page))
+        sender = asyncio.create_task(self._send(page, request))
         try:
-            await self._hear(page, "operator")  # only this machine can connect, so nobody has another role yet
+            await self._hear(page, request)
         finally:
             self._sockets.discard(page)
             sender.cancel()
@@ -251,9 +253,12 @@ class PageServer:
                 await sender
         return page
 
-    async def _hear(self, page: web.WebSocketResponse, role: Role) -> None:
+    async def _hear(self, page: web.WebSocketResponse, request: web.Request) -> None:
+        role = role_of(request)
         await page.send_str(Welcome(role=role).model_dump_json())
         async for message in page:
+            if not self._guard.still(request):
+                return
             if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                 continue
             read = read_input(message.data)
@@ -263,11 +268,11 @@ class PageServer:
             else:
                 self._on_input(read, role)
 
-    async def _send(self, page: web.WebSocketResponse) -> None:
+    async def _send(self, page: web.WebSocketResponse, request: web.Request) -> None:
         """Send the page what it has not had, newest only, as fast as it takes it and at most 30 times a second."""
         had: dict[str, int] = {}
         with suppress(ConnectionResetError):
-            while True:
+            while self._guard.still(request):
                 changed = self._changed
                 for slot in list(self._latest):
                     latest = self._latest[slot]
@@ -281,6 +286,21 @@ class PageServer:
                         await page.send_str(f'{{"type":"update","age":{age:.3f},"snapshot":{latest.message}}}')
                 await asyncio.sleep(SHORTEST_PERIOD)
                 await changed.wait()
+            await page.close(code=SIGNED_OUT)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUseError(
+                f"port {port} on {host} is in use by another program (is this cell already running?): "
+                f"stop that program, or choose another port, such as {port + 1}"
+            ) from error
+        raise PageServerError(f"cannot listen on {host} port {port}: {error.strerror}") from error
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    return listener
 
 
 def _loopback(host: str) -> str:
@@ -290,34 +310,9 @@ def _loopback(host: str) -> str:
         if ipaddress.ip_address(address).is_loopback:
             return address
     raise HostRefusedError(
-        f"host '{host}': other machines could reach the pages, and anyone there could stop the work. That needs TLS "
-        "and PINs, which come with the network set-up (not built yet). Allowed: 127.0.0.1, ::1 or localhost"
+        f"host '{host}': other machines could reach the pages without TLS and PINs, and anyone there could stop the "
+        "work. Allowed: 127.0.0.1, ::1 or localhost; for the network see docs/network.md"
     )
-
-
-def _own_name(host: str) -> bool:
-    """Whether a Host header names this machine. The port may differ: it does behind `ssh -L` or `adb reverse`."""
-    name = host[: host.rfind("]") + 1] if host.startswith("[") else host.partition(":")[0]
-    return name in ("localhost", "127.0.0.1", "[::1]")
-
-
-@web.middleware
-async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    if not _own_name(request.headers.get("Host", "")):
-        response: web.StreamResponse = web.Response(
-            status=421, text="Use http://localhost and the port: other names are refused.\n"
-        )
-    elif request.method not in ("GET", "HEAD") and request.headers.get("Origin") != f"http://{request.host}":
-        response = web.Response(status=403, text="Only this server's own pages may ask this.\n")
-    else:
-        try:
-            response = await handler(request)
-        except web.HTTPException as error:
-            error.headers.update(HEADERS)
-            raise
-    if not response.prepared:
-        response.headers.update(HEADERS)
-    return response
 
 
 async def _to_folder(request: web.Request) -> web.StreamResponse:

@@ -26,8 +26,9 @@ from opstap.evaluation.questions.routes import questions
 from opstap.evaluation.questions.sitting import AnswerError
 from opstap.evaluation.store import Store, StoreError
 from opstap.pages import protocol
+from opstap.pages.access import Access, AccessError
 from opstap.pages.bench import Bench
-from opstap.pages.server import PageServer, PageServerError
+from opstap.pages.server import Network, PageServer, PageServerError
 from opstap.workflow.levels import load_rules
 from opstap.workflow.model import Content
 from opstap_cell import convert
@@ -51,6 +52,9 @@ class Config:
     rules: str = parameter("path of the rules by which guidance fades, config/rules/guidance.yaml")
     host: str = parameter("address to listen on; only this machine's own", "127.0.0.1")
     port: int = parameter("TCP port of the pages", 8080, 1, 65535)
+    network: str = parameter("address on which other machines reach them, over TLS and with a PIN; empty: none", "")
+    network_port: int = parameter("TCP port there", 8443, 1, 65535)
+    access: str = parameter("folder that `opstap access prepare` made", "")
     simulated: bool = parameter("the cell is simulated, and the page says so", False)
     study: str = parameter("path of the study whose questionnaires are asked at /questions/; empty: none", "")
     condition: str = parameter("condition of that study", "")
@@ -90,11 +94,19 @@ class Dashboard(CellNode):
                 files = Files(Path(self.get_parameter("scene").value), Path(config.calibration))
                 self.calibrating = CellDesk(self, files)
                 routes += self.calibrating.desk.routes()
-            self.pages = PageServer(config.host, config.port, root / "web", self.on_page_input, routes)
+            network = None
+            if config.network:
+                network = Network(config.network, config.network_port, Access(Path(config.access), time.monotonic))
+            self.pages = PageServer(
+                config.host, config.port, root / "web", self.on_page_input, routes, network=network
+            )
             self.pages.start()
-        except (PageServerError, StoreError, AnswerError) as error:
+        except (PageServerError, AccessError, StoreError, AnswerError) as error:
             raise StartError(str(error)) from error
         self.get_logger().info(f"the cell in the browser: {self.pages.url}")
+        if network:
+            port = self.pages.network_port
+            self.get_logger().info(f"from other machines, with a PIN: https://<this machine>:{port}/")
 
     def questions(self, folder: Path, config: Config) -> list[RouteDef]:
         self.store = Store(config.store)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from opstap.evaluation.hub.certificates import client_context
+from opstap.certificates import client_context
 from opstap.evaluation.hub.protocol import MAX_ANSWER, Message
 
 TIMEOUT = 20.0

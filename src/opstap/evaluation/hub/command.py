@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from opstap.certificates import make
 from opstap.evaluation.hub.aggregates import aggregates, group
-from opstap.evaluation.hub.certificates import make
 from opstap.evaluation.hub.client import HubClient, UplinkError, hub_address
 from opstap.evaluation.hub.keeping import HubStore
 from opstap.evaluation.hub.protocol import FEWEST, MAX_GROUPS, Group, Groups
@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _serve(store: HubStore, options: argparse.Namespace) -> int:
-    authority = make(options.folder, options.name or ["localhost", "127.0.0.1"])
+    authority = make(options.folder, "hub", options.name or ["localhost", "127.0.0.1"])
     runner = await serve(store, options.host, options.port, options.folder)
     print(f"hub: https://{options.host}:{options.port}, give cells {authority}", flush=True)
     stop = asyncio.Event()

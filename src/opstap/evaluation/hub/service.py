@@ -12,8 +12,8 @@ from typing import TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
+from opstap.certificates import server_context
 from opstap.evaluation.hub.aggregates import aggregates
-from opstap.evaluation.hub.certificates import server_context
 from opstap.evaluation.hub.keeping import HubStore, Known
 from opstap.evaluation.hub.protocol import MAX_BATCH, Batch, Groups, Proof, ProofRequest, Receipt
 from opstap.evaluation.store.database import StoreError
@@ -131,5 +131,5 @@ async def serve(store: HubStore, host: str, port: int, certificates: Path) -> we
     """Listen and serve until the runner's `cleanup`."""
     runner = web.AppRunner(HubService(store).app(), access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, host, port, ssl_context=server_context(certificates)).start()
+    await web.TCPSite(runner, host, port, ssl_context=server_context(certificates, "hub")).start()
     return runner

@@ -1,4 +1,7 @@
-"""TLS without outside help: the hub's own certificate authority, whose certificate each cell is given once."""
+"""TLS without outside help: a server's own certificate authority, whose certificate each client is given once.
+
+The files of a server named `stem` are `stem-ca.pem` (for clients), `stem.pem` and `stem.key`.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +16,22 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-AUTHORITY, SERVER, KEY = "hub-ca.pem", "hub.pem", "hub.key"
 AUTHORITY_YEARS, SERVER_DAYS = 10, 397
 
 
-def make(folder: Path, names: list[str]) -> Path:
+def make(folder: Path, stem: str, names: list[str]) -> Path:
     """Make authority and server certificate for `names` (host names or addresses) in `folder`, unless they are there.
 
     The authority's key is thrown away after use, so nobody can sign a second certificate with it: for new names, make
-    anew and hand out the new authority. Returns the file to give to cells.
+    anew and hand out the new authority. Returns the file to give to clients.
     """
-    authority = folder / AUTHORITY
-    if all((folder / name).exists() for name in (AUTHORITY, SERVER, KEY)):
+    authority, server, key = files = [folder / f"{stem}{end}" for end in ("-ca.pem", ".pem", ".key")]
+    if all(file.exists() for file in files):
         return authority
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(timezone.utc)
     signing, serving = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    root = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Opstap hub authority")])
+    root = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Opstap {stem} authority")])
     usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
     root_certificate = (
         _builder(root, root, signing.public_key(), now, timedelta(days=365 * AUTHORITY_YEARS))
@@ -37,7 +39,7 @@ def make(folder: Path, names: list[str]) -> Path:
         .add_extension(usage, critical=True)
         .sign(signing, hashes.SHA256())
     )
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Opstap hub")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Opstap {stem}")])
     certificate = (
         _builder(subject, root, serving.public_key(), now, timedelta(days=SERVER_DAYS))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -47,23 +49,27 @@ def make(folder: Path, names: list[str]) -> Path:
     )
     pem = serialization.Encoding.PEM
     authority.write_bytes(root_certificate.public_bytes(pem))
-    (folder / SERVER).write_bytes(certificate.public_bytes(pem))
+    server.write_bytes(certificate.public_bytes(pem))
     secret = serving.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    with os.fdopen(os.open(folder / KEY, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(secret)
     return authority
 
 
-def server_context(folder: Path) -> ssl.SSLContext:
-    """What the hub listens with."""
+def server_context(folder: Path, stem: str) -> ssl.SSLContext:
+    """What the server listens with.
+
+    Raises:
+        OSError: its files are not there or are no certificate and key.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(folder / SERVER, folder / KEY)
+    context.load_cert_chain(folder / f"{stem}.pem", folder / f"{stem}.key")
     return context
 
 
 def client_context(authority: Path) -> ssl.SSLContext:
-    """What a cell connects with: this authority alone is trusted, and the name must fit."""
+    """What a client connects with: this authority alone is trusted, and the name must fit."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_verify_locations(authority)
