@@ -4,8 +4,9 @@ import pytest
 
 from opstap.preflight import PreflightError, begin_anew, read_arguments
 
-GIVEN = {"sim": "true", "film": "false", "window": "False", "cobot": "none", "seed": "1", "port": "8080", "network_port": "8443", "linger": "3",
-         "speed": "max", "namespace": "cell_1", "recording": ""}  # fmt: skip
+GIVEN = {"sim": "true", "film": "false", "window": "False", "cobot": "none", "seed": "1",
+         "port": "8080", "network_port": "8443", "linger": "3", "speed": "max",
+         "namespace": "cell_1", "recording": ""}  # fmt: skip
 
 
 def test_an_earlier_run_is_set_aside_whole(tmp_path):

@@ -97,9 +97,7 @@ class Dashboard(CellNode):
             network = None
             if config.network:
                 network = Network(config.network, config.network_port, Access(Path(config.access), time.monotonic))
-            self.pages = PageServer(
-                config.host, config.port, root / "web", self.on_page_input, routes, network=network
-            )
+            self.pages = PageServer(config.host, config.port, root / "web", self.on_page_input, routes, network=network)
             self.pages.start()
         except (PageServerError, AccessError, StoreError, AnswerError) as error:
             raise StartError(str(error)) from error
