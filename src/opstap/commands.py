@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
@@ -64,6 +65,7 @@ def main() -> int:
     if sys.argv[1:2] == ["launch"]:  # its arguments are the launch file's business
         launch(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="opstap", description="The Opstap assistance cell.")
+    parser.add_argument("--version", action="version", version=f"opstap {version('opstap')}")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("launch", help="run a launch file: opstap launch cell.launch.py a:=b [--show-args]")
     told = commands.add_parser("summary", help="what a journal says of the work")
