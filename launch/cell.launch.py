@@ -86,7 +86,7 @@ def nodes(context):
     load_rules(rules, cell, files.scene)
     actions = [
         node("work_guide", journal=str(out / "journal.db"), person=value["profile"], rules=str(rules)),
-        node("projector_guidance", window=given.window),
+        node("projector_guidance", window=given.window, calibration="" if sim else calibration),
         node(
             "depth_camera",
             source=source,

@@ -20,7 +20,10 @@ GROUPS = {
     "new-cell": ("opstap.integration.new_cell", "ask a few questions, write scene, work instructions and a plan"),
     "check": ("opstap.integration.checking", "do scene and work instructions fit each other? draws the cell to scale"),
     "doctor": ("opstap.integration.doctor", "is this machine fit for a cell? says what to do"),
-    "calibrate": ("opstap.calibration.command", "find out where camera and bins are: board, camera, bins, check, show"),
+    "calibrate": (
+        "opstap.calibration.command",
+        "find out where camera, bins and projectors are: board, camera, bins, projector",
+    ),
     "ask": ("opstap.evaluation.questions.command", "ask a study's questionnaires on a page, one question a screen"),
     "report": ("opstap.evaluation.report.command", "did it help? a study's report as web page and PDF"),
     "business": ("opstap.evaluation.business.command", "what a bench costs and brings, as ranges"),

@@ -27,7 +27,7 @@ PATIENCE = 60.0
 
 def add(commands: Any) -> None:
     """Add `calibrate` to the command's parser."""
-    parser = commands.add_parser("calibrate", help="find out where camera and bins are: board, camera, bins, check")
+    parser = commands.add_parser("calibrate", help="find out where camera, bins and projectors are")
     what = parser.add_subparsers(dest="what", required=True)
     board = what.add_parser("board", help="draw the calibration board, ready to print")
     board.add_argument("file", type=Path, nargs="?", default=Path("board.pdf"), help="a .pdf or .png file")
@@ -56,11 +56,17 @@ def add(commands: Any) -> None:
     page.add_argument("--source", default="live", help="live, sim (a bench with the board on it), or a .db3 or .bag")
     page.add_argument("--port", type=int, default=8090, help="TCP port (default: 8090)")
     page.add_argument("--file", type=Path, help="the camera's calibration file; default: beside the scene")
+    thrown = what.add_parser("projector", help="calibrate a projector with patterns of light that the camera sees")
+    thrown.add_argument("projector", nargs="?", help="its id; default: the scene's first")
+    thrown.add_argument("--source", default="live", choices=("live", "sim"), help="sim: a projector some cm off")
+    thrown.add_argument("--check", action="store_true", help="only tell by how much its light falls off now")
+    thrown.add_argument("--yes", action="store_true", help="accept a good result without asking")
+    thrown.add_argument("--file", type=Path, help="the camera's calibration file; default: beside the scene")
     show = what.add_parser("show", help="tell what calibration is kept")
     show.add_argument("--file", type=Path, help="the calibration file; default: beside the scene")
     check = what.add_parser("check", help="let the running cell find its camera's pose anew, after a bump")
     check.add_argument("--namespace", default="cell_1", help="ROS namespace of the cell")
-    for each in (board, camera, bins, page, show):
+    for each in (board, camera, bins, page, thrown, show):
         each.add_argument("--cell", default="oral_care", help="a scene: a name in config/cells, or a path")
 
 
@@ -87,6 +93,10 @@ def run(options: argparse.Namespace) -> int:
         if options.what == "board":
             print(print_board(scene.board, options.file))
             return 0
+        if options.what == "projector":
+            from opstap.calibration.projector_command import calibrate_projector
+
+            return calibrate_projector(chosen, options)
         if options.what == "page":
             return page(chosen, options)
         if options.what == "bins":

@@ -144,16 +144,23 @@ def save_calibration(calibration: Calibration, path: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
+    write_kept(
+        calibration,
+        path,
+        "Where the camera hangs, as 'opstap calibrate camera' measured it. It overrides the scene's pose.",
+    )
+
+
+def write_kept(model: Model, path: Path, title: str) -> None:
+    """Write `model` into `path`, as `save_calibration` does, below a comment."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".new")
     yaml = YAML()
     yaml.default_flow_style = None
     yaml.width = 120
     with draft.open("w", encoding="utf-8") as file:
-        file.write(
-            "# Where the camera hangs, as 'opstap calibrate camera' measured it. It overrides the scene's pose.\n"
-        )
-        yaml.dump(calibration.model_dump(mode="json"), file)
+        file.write(f"# {title}\n")
+        yaml.dump(model.model_dump(mode="json"), file)
     if path.exists():
         path.replace(path.with_suffix(".before.yaml"))
     draft.replace(path)

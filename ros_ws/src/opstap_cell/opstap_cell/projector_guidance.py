@@ -9,10 +9,12 @@ import sys
 import time
 from collections import deque
 from dataclasses import dataclass
+from pathlib import Path
 
 from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import Image
 
+from opstap.calibration.projector_record import as_calibrated
 from opstap.documents import nearest
 from opstap.guidance.cues import cues
 from opstap.guidance.screen import Screen
@@ -31,6 +33,7 @@ PATIENCE = 1.0
 @dataclass(frozen=True)
 class Config:
     projector: str = parameter("id of the scene's projector", "main")
+    calibration: str = parameter("the camera's calibration file, beside which are the projectors'; empty: none", "")
     window: bool = parameter("show it full-screen on the projector's display", False)
 
 
@@ -38,6 +41,8 @@ class ProjectorGuidance(CellNode):
     def __init__(self) -> None:
         super().__init__("projector_guidance")
         config = declare(self, Config)
+        if config.calibration:
+            self.cell = as_calibrated(self.cell, Path(config.calibration))
         projectors = {p.id: p for p in self.cell.scene.projectors}
         if config.projector not in projectors:
             raise StartError(
