@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import importlib
 import os
 import runpy
@@ -35,6 +36,16 @@ def rows(text: str) -> list[tuple[str, str, str]]:
             kind, _, name = code.strip().partition(" ")
             found.append((kind, name.strip(), comment.strip()))
     return found
+
+
+def schemas() -> dict[str, str]:
+    """JSON Schemas of the files that people edit, by name, for editors that check and complete YAML."""
+    from opstap.instructions import Task
+    from opstap.scene import Scene
+    from opstap.workflow.levels import Rules
+
+    models = {"task": Task, "scene": Scene, "guidance": Rules}
+    return {n: json.dumps(m.model_json_schema(), indent=1, ensure_ascii=False) + "\n" for n, m in models.items()}
 
 
 def interfaces() -> str:
@@ -233,6 +244,8 @@ if __name__ == "__main__":
     parser.add_argument("--page", help="URL of a running cell's page, to take its picture")
     parser.add_argument("--texts", action="store_true", help="the texts alone, not the pictures")
     options = parser.parse_args()
+    for name, schema in schemas().items():
+        (ROOT / "config" / "schemas" / f"{name}.json").write_text(schema, encoding="utf-8")
     (ROOT / "docs" / "interfaces.md").write_text(interfaces(), encoding="utf-8")
     (ROOT / "docs" / "nodes.md").write_text(nodes(), encoding="utf-8")
     if not options.texts:

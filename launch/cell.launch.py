@@ -39,6 +39,7 @@ ARGUMENTS = {
     "hub_authority": ("hub-ca.pem", "the hub's certificate file"),
     "hub_token": ("hub-token", "file with this cell's token"),
     "cobot": ("none", "what brings trays: none, simulated, or ros2_control; it stands while nobody publishes people"),
+    "speech": ("false", "speak the words with espeak-ng, at each worker's volume"),
     "film": ("false", "keep a film and a picture of every step; only with consent of the people in it"),
     "window": ("false", "show the projection full-screen on the projector's display"),
     "port": ("8080", "port of the pages on this machine; 0: no pages"),
@@ -86,7 +87,12 @@ def nodes(context):
     load_rules(rules, cell, files.scene)
     actions = [
         node("work_guide", journal=str(out / "journal.db"), person=value["profile"], rules=str(rules)),
-        node("projector_guidance", window=given.window, calibration="" if sim else calibration),
+        node(
+            "projector_guidance",
+            window=given.window,
+            calibration="" if sim else calibration,
+            keys=str(ROOT / "config" / "inputs" / "keys.yaml"),
+        ),
         node(
             "depth_camera",
             source=source,
@@ -109,6 +115,8 @@ def nodes(context):
     if given.cobot != "none":
         numbers = str(ROOT / "config" / "separation.yaml")
         actions.append(node("part_presenter", separation=numbers, robot=given.cobot))
+    if given.speech:
+        actions.append(node("speech"))
     if given.film:
         actions.append(node("film", out=str(out)))
     if given.port:

@@ -34,7 +34,7 @@ SYSTEM_LIBRARIES = {
     "libgomp.so.1": "libgomp1",
 }
 # What the checks use beyond Python. A check whose program is missing is counted as "could not run".
-CHECK_PACKAGES = {"chromium": "chromium", "Xvfb": "xvfb", "pg_ctlcluster": "postgresql"}
+CHECK_PACKAGES = {"chromium": "chromium", "Xvfb": "xvfb", "pg_ctlcluster": "postgresql", "espeak-ng": "espeak-ng"}
 
 
 class SetupError(Exception):

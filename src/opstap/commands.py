@@ -30,6 +30,8 @@ GROUPS = {
     "strength": ("opstap.evaluation.strength", "a worker's own card: what I can do"),
     "hub": ("opstap.evaluation.hub.command", "collect the work of many cells, show groups of five people and more"),
     "store": ("opstap.evaluation.store.command", "what is kept of the work: show, allow, refuse, export, erase"),
+    "lint": ("opstap.integration.linting", "are work instructions easy to follow? with line numbers"),
+    "import": ("opstap.integration.importing", "draft work instructions from a parts list and photos"),
     "look": ("opstap.looking", "find the table and what is on it in a folder of depth pictures of any camera"),
     "purge": ("opstap.recording.command", "delete recordings that have expired"),
     "replay": ("opstap.recording.command", "play a recording to perception and compare with what it told live"),

@@ -22,6 +22,8 @@ Words = dict[Language, Annotated[str, Field(min_length=1, max_length=120)]]
 """One text in several languages."""
 
 
+LARGEST_PICTURE = 4_000_000
+"""Bytes of a part's picture that are loaded at most: a projector shows it a few hundred pixels wide."""
 FLATTEST = 0.006
 """Metres; a part that lies lower is within the noise of a depth camera at a bench's distance."""
 
@@ -36,6 +38,23 @@ class Part(Model):
     surface: Literal["matte", "glossy", "dark", "transparent"] = "matte"
     """How it reflects the camera's light; glossy, dark and transparent parts leave holes in depth."""
     color: tuple[int, int, int] = (200, 200, 200)
+    picture: str = ""
+    """A photo or drawing, PNG or JPEG, as a path from the task file's folder; empty: none."""
+
+    def picture_fault(self, folder: Path) -> str:
+        """Why the picture cannot be shown; "" where it can, and where there is none."""
+        path = folder / self.picture
+        if not self.picture:
+            return ""
+        try:
+            size, head = path.stat().st_size, path.open("rb").read(4)
+        except OSError as error:
+            return f"the picture {path} cannot be read: {error.strerror}"
+        if size > LARGEST_PICTURE:
+            return f"the picture {path} has {size / 1e6:.1f} MB, at most {LARGEST_PICTURE / 1e6:.0f} are loaded"
+        if not head.startswith((b"\x89PNG", b"\xff\xd8\xff")):
+            return f"the picture {path} is neither PNG nor JPEG"
+        return ""
 
     @property
     def volume(self) -> float:
@@ -116,6 +135,8 @@ class Cell:
 
     scene: Scene
     task: Task
+    folder: Path = Path()
+    """From which the parts' pictures are named."""
 
     def bins_with(self, part: str) -> tuple[str, ...]:
         """Ids of the bins that hold `part`, in the scene's order; never empty for a part of a step."""
@@ -143,16 +164,21 @@ def load_cell(scene_path: Path, task_path: Path) -> Cell:
     scene = load_scene(scene_path)
     document = Document.read(task_path)
     task = document.parse(Task)
-    faults = [*_unspoken(task), *_unknown(task, scene)]
+    faults = task_faults(task, scene)
     if faults:
         raise document.error(faults)
     faults = _unknown_in_scene(task, scene) or _invisible(task, scene)
     if faults:
         raise Document.read(scene_path).error(faults)
-    return Cell(scene, task)
+    return Cell(scene, task, task_path.parent)
 
 
-def _all_words(task: Task) -> list[tuple[tuple[str | int, ...], Words, set[str]]]:
+def task_faults(task: Task, scene: Scene | None = None) -> list[Fault]:
+    """What makes `task` unusable, in any cell or in that of `scene`."""
+    return [*_unspoken(task), *(_unknown(task, scene) if scene else [])]
+
+
+def all_words(task: Task) -> list[tuple[tuple[str | int, ...], Words, set[str]]]:
     """Every text of the task: where it stands, the words, and the fields it may have filled in."""
     texts: list[tuple[tuple[str | int, ...], Words, set[str]]] = [(("title",), task.title, set())]
     texts += [(("phrases", n), getattr(task.phrases, n), {"part", "count"}) for n in Phrases.model_fields]
@@ -166,7 +192,7 @@ def _all_words(task: Task) -> list[tuple[tuple[str | int, ...], Words, set[str]]
 
 def _unspoken(task: Task) -> list[Fault]:
     faults = []
-    for location, words, fields in _all_words(task):
+    for location, words, fields in all_words(task):
         faults += [
             Fault((*location, lang), "no words", f"words in every one of: {', '.join(task.languages)}")
             for lang in task.languages

@@ -34,6 +34,7 @@ class Arguments:
 
     sim: bool
     film: bool
+    speech: bool
     window: bool
     cobot: str
     seed: int
@@ -49,6 +50,7 @@ class Arguments:
 CHOICES = {
     "sim": "true, false",
     "film": "true, false",
+    "speech": "true, false",
     "window": "true, false",
     "cobot": "none, simulated, ros2_control",
 }
@@ -93,7 +95,7 @@ def read_arguments(given: Mapping[str, str]) -> Arguments:
         )
     if wrong:
         raise PreflightError("\n".join(wrong))
-    flags = {name: values.pop(name) == "true" for name in ("sim", "film", "window")}
+    flags = {name: values.pop(name) == "true" for name in ("sim", "film", "speech", "window")}
     return Arguments(**flags, **values)  # type: ignore[arg-type]
 
 

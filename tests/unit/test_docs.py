@@ -19,6 +19,16 @@ def test_interfaces_are_fresh():
     assert (DOCS / "interfaces.md").read_text(encoding="utf-8") == fresh, "run: python docs/generate.py --texts"
 
 
+def test_schemas_are_fresh_and_accept_what_is_shipped():
+    for name, fresh in generate.schemas().items():
+        path = DOCS.parent / f"config/schemas/{name}.json"
+        assert path.read_text(encoding="utf-8") == fresh, "run: python docs/generate.py --texts"
+    for folder, name in (("tasks", "task"), ("cells", "scene")):
+        for path in (DOCS.parent / "config" / folder).glob("*.yaml"):
+            first = path.read_text(encoding="utf-8").splitlines()[0]
+            assert first == f"# yaml-language-server: $schema=../schemas/{name}.json", path
+
+
 def test_nodes_and_arguments_are_fresh():
     fresh = generate.nodes()
     assert (DOCS / "nodes.md").read_text(encoding="utf-8") == fresh, "run: python docs/generate.py --texts"

@@ -168,13 +168,13 @@ def rules_with(tmp_path: Path, *changes: tuple[str, str]) -> Path:
 @pytest.mark.parametrize(
     ("change", "line", "told"),
     [
-        (("less_after: 5", "less_after: 0"), 19, "rules[1].less_after: found 0, allowed: greater than or equal to 1"),
-        (("least: lights", "least: dark"), 21, "rules[1].least: found 'dark'"),
-        (("id: calm", "id: by_hand"), 18, "'by_hand' a second time"),
-        (("id: by_hand", "id: mine"), 10, "no rule 'by_hand'"),
-        (("cases. More help", "{cases. More help"), 23, "words with {less_after} and {more_after} in them"),
-        (("Only I change", "After {less_after}: I change"), 13, "words with no number in them"),
-        (('      nl: "Alleen', '      fr: "Alleen'), 12, "words in every one of: en, nl"),
+        (("less_after: 5", "less_after: 0"), 20, "rules[1].less_after: found 0, allowed: greater than or equal to 1"),
+        (("least: lights", "least: dark"), 22, "rules[1].least: found 'dark'"),
+        (("id: calm", "id: by_hand"), 19, "'by_hand' a second time"),
+        (("id: by_hand", "id: mine"), 11, "no rule 'by_hand'"),
+        (("cases. More help", "{cases. More help"), 24, "words with {less_after} and {more_after} in them"),
+        (("Only I change", "After {less_after}: I change"), 14, "words with no number in them"),
+        (('      nl: "Alleen', '      fr: "Alleen'), 13, "words in every one of: en, nl"),
     ],
 )
 def test_a_wrong_rule_is_told_with_its_line(tmp_path, change, line, told):

@@ -95,6 +95,18 @@ def test_leaves_the_keyboard_to_others(screen):
 
 
 @needs_xvfb
+def test_keys_that_are_pressed_are_told_once(screen):
+    window = ProjectorWindow(0, SIZE)
+    assert window.pressed() == []
+    for key in (pygame.K_PAGEDOWN, pygame.K_F1):
+        pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key))
+        pygame.event.post(pygame.event.Event(pygame.KEYUP, key=key))
+    assert window.poll()
+    assert window.pressed() == [pygame.K_PAGEDOWN, pygame.K_F1]
+    assert window.pressed() == []
+
+
+@needs_xvfb
 def test_closed_by_the_desktop_and_opened_again(screen):
     window = ProjectorWindow(0, SIZE)
     pygame.event.post(pygame.event.Event(pygame.QUIT))

@@ -52,6 +52,8 @@ class Cue:
     """The camera cannot see this place: the worker says when it is done."""
     toward: str = ""
     """Surface where the movement goes that begins here, shown by an arrow head; empty: none."""
+    picture: str = ""
+    """Of words: the part's picture, a path from the task's folder; empty: none."""
     at: tuple[float, float, float, float] | None = None
     """Where on the table a zone's cue stands instead: x, y, width, height, metres."""
 
@@ -87,7 +89,14 @@ def cues(state: State, cell: Cell, profile: Profile, now: int | None = None) -> 
     zone = next((z.id for z in cell.scene.zones if z.kind == "text"), None)
     if zone is None or not (words or sign is not Sign.NONE):
         return (*lights, *buttons)
-    return (*lights, *buttons, Cue(sign, f"zone/{zone}", text="\n".join(words)))
+    shows_part = sign is Sign.NONE and level == "full" and state.help_since is None and asked.part
+    picture = cell.task.parts[asked.part].picture if shows_part else ""
+    return (*lights, *buttons, Cue(sign, f"zone/{zone}", text="\n".join(words), picture=picture))
+
+
+def spoken(state: State, cell: Cell, profile: Profile, now: int | None = None) -> str:
+    """What is said aloud: the words that `cues` shows, a sentence a line; "" where it shows none."""
+    return next((c.text for c in cues(state, cell, profile, now) if c.text and c.kind is not Sign.BUTTON), "")
 
 
 def _since(stamp: int | None, now: int | None, span: int) -> bool:

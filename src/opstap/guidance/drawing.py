@@ -26,6 +26,7 @@ A place that the camera cannot see bears a white question mark on a dark disc: t
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,9 +41,11 @@ from numpy.typing import NDArray
 
 from opstap.geometry import Pose, Surface
 from opstap.guidance.cues import Cue, Sign
-from opstap.instructions import Cell
+from opstap.instructions import LARGEST_PICTURE, Cell
 from opstap.scene import Projector
 from opstap.workflow.asking import Meaning
+
+log = logging.getLogger(__name__)
 
 Color = tuple[int, int, int]
 
@@ -104,7 +107,8 @@ class Painter:
 
     def __init__(self, cell: Cell, projector: Projector) -> None:
         projectors = cell.scene.projectors
-        self._projector = projector
+        self._projector, self._folder = projector, cell.folder
+        self._pictures: dict[str, Any] = {}
         self._matrices: dict[str, Any] = {}
         self._surfaces: dict[str, Surface] = {}
         self._all = cell.scene.surfaces
@@ -128,10 +132,29 @@ class Painter:
                     matrix = _matrix(surface, self._projector)
                 canvas.save()
                 canvas.setMatrix(matrix)
-                _draw(canvas, cue, surface.size[0] * 1000, surface.size[1] * 1000, self._heading(cue, surface))
+                size = (surface.size[0] * 1000, surface.size[1] * 1000)
+                picture = self._picture(cue.picture) if cue.picture else None
+                if picture is not None:
+                    _draw_pictured(canvas, cue, *size, picture)
+                else:
+                    _draw(canvas, cue, *size, self._heading(cue, surface))
                 canvas.restore()
         self._canvas_on.flushAndSubmit()
         return np.asarray(cv2.cvtColor(self._rgba, cv2.COLOR_RGBA2RGB), dtype=np.uint8)
+
+    def _picture(self, name: str) -> Any:
+        """A part's picture, loaded once; None where it cannot be shown: the words are enough."""
+        if name not in self._pictures:
+            path = self._folder / name
+            try:
+                fits = path.stat().st_size <= LARGEST_PICTURE
+                data = skia.Data.MakeWithCopy(path.read_bytes()) if fits else None
+                self._pictures[name] = skia.Image.MakeFromEncoded(data) if data else None
+            except OSError:
+                self._pictures[name] = None
+            if self._pictures[name] is None:
+                log.warning("%s cannot be shown; the work goes on without it. opstap lint says why", path)
+        return self._pictures[name]
 
     def _heading(self, cue: Cue, surface: Surface) -> float | None:
         """Direction in which `cue` points on its surface, rad from its x axis; None where it points nowhere."""
@@ -146,6 +169,22 @@ def _matrix(surface: Surface, projector: Projector) -> Any:
     to_pixels = surface.homography(projector.view) @ np.diag([1e-3, 1e-3, 1.0])
     m = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]]) @ to_pixels
     return skia.Matrix.MakeAll(*(m / m[2, 2]).ravel().tolist())
+
+
+def _draw_pictured(canvas: Any, cue: Cue, width: float, height: float, picture: Any) -> None:
+    """A picture at the left, as high as the room, and the words beside it."""
+    across = min(height * picture.width() / picture.height(), width * 0.4)
+    down = across * picture.height() / picture.width()
+    left = -width / 2
+    canvas.save()
+    canvas.scale(1, -1)
+    room = skia.Rect.MakeXYWH(left, -down / 2, across, down)
+    canvas.drawImageRect(picture, room, skia.SamplingOptions(skia.FilterMode.kLinear))
+    canvas.restore()
+    canvas.save()
+    canvas.translate((across + height * 0.1) / 2, 0.0)
+    _words(canvas, cue, width - across - height * 0.1, height, _paint(WHITE))
+    canvas.restore()
 
 
 def _draw(canvas: Any, cue: Cue, width: float, height: float, heading: float | None) -> None:

@@ -72,7 +72,7 @@ class Screen:
     """What one projector throws for one person."""
 
     def __init__(self, cell: Cell, projector: Projector, person: Profile) -> None:
-        self.cell = Cell(for_person(cell.scene, person), cell.task)
+        self.cell = replace(cell, scene=for_person(cell.scene, person))
         self._view = projector.view
         self._painter = Painter(self.cell, projector)
         words = next((z for z in self.cell.scene.zones if z.kind == "text"), None)

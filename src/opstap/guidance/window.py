@@ -22,6 +22,9 @@ os.environ.setdefault("SDL_VIDEO_ALLOW_SCREENSAVER", "0")
 
 import pygame
 
+KEYS: dict[str, int] = {name[2:].lower(): code for name, code in vars(pygame).items() if name.startswith("K_")}
+"""SDL's code of every key by its name in small letters: K_PAGEDOWN is "pagedown". Some keys have two names."""
+
 
 class NoDisplay(Exception):  # noqa: N818 - it says what is the matter
     """The projector's display cannot be used. The message says which, what was found and what is needed."""
@@ -42,6 +45,7 @@ class ProjectorWindow:
         self.display = display
         self.size = size
         self._screen: pygame.Surface | None = None
+        self._pressed: list[int] = []
         self.open()
 
     @property
@@ -104,13 +108,20 @@ class ProjectorWindow:
         if self._screen is None:
             return False
         try:
-            closed = any(event.type == pygame.QUIT for event in pygame.event.get())
+            events = pygame.event.get()
+            self._pressed += [event.key for event in events if event.type == pygame.KEYDOWN]
+            closed = any(event.type == pygame.QUIT for event in events)
             sizes = pygame.display.get_desktop_sizes()
             if closed or self.display >= len(sizes) or sizes[self.display] != self.size:
                 self.close()
         except pygame.error:
             self.close()
         return self.is_open
+
+    def pressed(self) -> list[int]:
+        """SDL's codes of the keys that were pressed up to the last `poll`, each once; a held key is one press."""
+        keys, self._pressed = self._pressed, []
+        return keys
 
     def close(self) -> None:
         """Close the window; nothing happens where it is closed."""

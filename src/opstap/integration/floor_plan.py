@@ -24,7 +24,7 @@ WHITE, INK, GREY, PALE = (255, 255, 255), (30, 34, 40), (130, 136, 144), (240, 2
 BIN, CASE, SLOT = (214, 226, 240), (226, 226, 218), (246, 246, 240)
 CAMERA, PROJECTOR = (0, 90, 156), (176, 74, 0)
 CAMERA_DASH, PROJECTOR_DASH = [0.02, 0.012], [0.004, 0.010]
-ZONES = {"text": (222, 238, 226), "handover": (252, 232, 204), "keep_out": (244, 214, 214)}
+ZONES = {"button": WHITE, "text": (222, 238, 226), "handover": (252, 232, 204), "keep_out": (244, 214, 214)}
 
 
 def draw(cell: Cell) -> NDArray[np.uint8]:

@@ -6,6 +6,7 @@ NODES = {
     "perception": "tells from depth what happened at which place",
     "work_guide": "decides what comes next and keeps the journal",
     "projector_guidance": "draws what the projector shows",
+    "speech": "speaks the words, where the launch says speech:=true",
     "part_presenter": "brings trays with the cobot, and keeps it away from people",
     "cell_simulator": "simulates the person and the parts",
     "evaluation": "keeps the work in the store, as far as people allow, and tells the hub",

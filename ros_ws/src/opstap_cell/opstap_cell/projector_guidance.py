@@ -1,6 +1,7 @@
 """Draws what one projector shows, in a full-screen window on its display and as an image topic.
 
-Subscribes: work_state, keep_clear. Publishes: projector/<id>/image, projector/<id>/state.
+Subscribes: work_state, keep_clear. Publishes: projector/<id>/image, projector/<id>/state, and operator_input from keys
+and pedals while its window has the keyboard.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sensor_msgs.msg import Image
 from opstap.calibration.projector_record import as_calibrated
 from opstap.documents import nearest
 from opstap.guidance.cues import cues
+from opstap.guidance.keys import Pedal, load_keys
 from opstap.guidance.screen import Screen
 from opstap.guidance.window import NoDisplay, ProjectorWindow
 from opstap.zones import Clear
@@ -24,7 +26,7 @@ from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, STATE
-from opstap_interfaces.msg import KeepClear, ProjectionState, WorkState
+from opstap_interfaces.msg import KeepClear, OperatorInput, ProjectionState, WorkState
 
 PATIENCE = 1.0
 """Seconds of real time for which a work state waits for what is to be kept clear in its frame."""
@@ -35,6 +37,7 @@ class Config:
     projector: str = parameter("id of the scene's projector", "main")
     calibration: str = parameter("the camera's calibration file, beside which are the projectors'; empty: none", "")
     window: bool = parameter("show it full-screen on the projector's display", False)
+    keys: str = parameter("what keys and pedals ask, config/inputs/keys.yaml; empty: nothing", "")
 
 
 class ProjectorGuidance(CellNode):
@@ -57,6 +60,8 @@ class ProjectorGuidance(CellNode):
         self.image_stamp = 0
         self.draw_ms = 0.0
         self.window: ProjectorWindow | None = None
+        self.pedal = Pedal(load_keys(Path(config.keys)) if config.keys and config.window else {})
+        self.input_out = self.create_publisher(OperatorInput, "operator_input", EVENT)
         if config.window:
             self.open_window()
             self.create_timer(0.1, self.keep_window)
@@ -118,6 +123,12 @@ class ProjectorGuidance(CellNode):
         """Answer the desktop; a lost display is told, and opened again when it comes back."""
         if self.window is None or not self.window.poll():
             self.open_window()
+        for key in self.window.pressed() if self.window else []:
+            asked = self.pedal.press(key, time.monotonic())
+            if asked:
+                wish = OperatorInput(asked=asked.value, source="pedal or keyboard")
+                wish.header.stamp = self.get_clock().now().to_msg()
+                self.input_out.publish(wish)
 
     def values(self) -> dict[str, str]:
         return {"last_draw_ms": f"{self.draw_ms:.1f}"}

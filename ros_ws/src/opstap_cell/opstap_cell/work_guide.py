@@ -1,6 +1,7 @@
 """Decides what comes next and keeps the journal.
 
-Subscribes: workspace_state, operator_input. Publishes: work_state.
+Subscribes: workspace_state, operator_input. Publishes: work_state. Keeps a labelled case beside the journal when a
+worker says that the system is wrong.
 The events are read from workspace_state, which repeats the newest ones: a guide that was away catches up, and all
 that one camera frame caused is decided before the work_state that answers it.
 """
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opstap.evaluation.summary import describe
+from opstap.workflow.cases import case, keep
 from opstap.workflow.changes import Changes, Look
 from opstap.workflow.journal import Journal, JournalError, Recorder
 from opstap.workflow.levels import as_chosen, due, load_rules, refused, settings
 from opstap.workflow.model import Asked, Event, Started
+from opstap.workflow.model import OperatorInput as Wish
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
@@ -42,6 +45,8 @@ class WorkGuide(CellNode):
         except JournalError as error:
             raise StartError(str(error)) from error
         self.changes = Changes()
+        self.cases = Path(config.journal).parent / "cases"
+        self.seen: WorkspaceState | None = None
         self.stamp = 0
         self.state_out = self.create_publisher(WorkState, "work_state", STATE)
         self.create_subscription(OperatorInput, "operator_input", self.on_input, EVENT)
@@ -49,6 +54,7 @@ class WorkGuide(CellNode):
 
     def on_workspace(self, message: WorkspaceState) -> None:
         self.got_input()
+        self.seen = message
         self.stamp = convert.time_from_ros(message.header.stamp)
         try:
             self.decide_on(message)
@@ -74,11 +80,27 @@ class WorkGuide(CellNode):
             refusal = refused(wish, self.settings) if wish.asked is Asked.SET else ""
             if refusal:
                 raise ValueError(refusal)
+            if wish.asked is Asked.YOU_ARE_WRONG:
+                self.keep_case(wish)
             self.decide(wish)
         except (ValueError, JournalError) as error:
             self.get_logger().warning(str(error))
             return
         self.publish()
+
+    def keep_case(self, wish: Wish) -> None:
+        """Keep what was seen; where that fails it is told, and the worker's word counts all the same."""
+        if self.seen is None:
+            return
+        places = {
+            p.place: {"content": convert.CONTENTS[p.content].value, "fill": round(p.fill, 3), "reason": p.reason}
+            for p in self.seen.places
+        }
+        events = [convert.event_from_ros(e) for e in self.seen.events]
+        try:
+            keep(self.cases, case(self.cell, self.recorder.state, wish, events, places))
+        except OSError as error:
+            self.get_logger().warning(f"{self.cases}: the case cannot be kept ({error.strerror})")
 
     def decide(self, event: Event) -> None:
         """Decide, and tell the terminal how the work goes."""
