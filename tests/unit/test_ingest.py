@@ -17,10 +17,10 @@ from sqlalchemy import select
 from opstap.evaluation.store import Consents, Purpose, Reading, Store, StoreError
 from opstap.evaluation.store.clock import ClockWatch
 from opstap.evaluation.store.ingest import Ingest, Workplace
-from opstap.evaluation.store.tables import Outgoing, ProblemRecord, Run, Session, Tally
+from opstap.evaluation.store.tables import GuidanceLevel, Outgoing, ProblemRecord, Run, Session, Tally
 from opstap.instructions import Cell
 from opstap.workflow.journal import Journal
-from opstap.workflow.model import Asked, Happened
+from opstap.workflow.model import Asked, Happened, OperatorInput
 
 PLACE = Workplace("oral_care", "oral_care_case", simulated=False)
 
@@ -199,6 +199,33 @@ def test_restart_within_half_an_hour_is_the_same_session(desk: Desk) -> None:
     desk.work.wait(1)
     desk.begin("p01", condition="without")
     assert [s.condition for s in desk.reading.sessions()] == ["", "", "without"]
+
+
+def test_the_level_of_guidance_is_that_of_the_moment(desk: Desk) -> None:
+    desk.allow("p01")
+    desk.begin("p01", level="full")
+    desk.work.job()
+
+    def sets(setting: str, value: str, source: str = "page") -> None:
+        desk.work.wait(1)
+        desk.work.guide.handle(OperatorInput(desk.work.now, Asked.SET, source, setting, value))
+
+    sets("level", "short")
+    sets("language", "en")  # is no change of level
+    desk.work.job()
+    desk.read()
+    sets("level", "lights", "rule calm")
+    desk.work.job()
+    sets("alone", "yes")
+    desk.work.job()
+    sets("alone", "no")
+    desk.read()
+    desk.work.job()
+    desk.read()
+    assert [c.level for c in desk.reading.cycles()] == ["full", "short", "lights", "off", "lights"]
+    with desk.store.reading() as connection:
+        by = connection.scalars(select(GuidanceLevel.changed_by).order_by(GuidanceLevel.since)).all()
+    assert by == ["profile", "worker", "rule", "alone", "worker"]
 
 
 def test_the_worker_may_dispute_a_problem(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from opstap.workflow.journal import Entry
-from opstap.workflow.model import Note, Outcome
+from opstap.workflow.model import Note, OperatorInput, Outcome
 
 CLOCK_STEP = 2_000_000_000
 """The clock was set when a stamp lies more than this before the one before it, ns. Less is ordinary: a page's input
@@ -55,6 +55,8 @@ class Account:
     runs: list[RunAccount]
     between: list[Row]
     """Coaching rows outside any run."""
+    levels: list[Row]
+    """Changes of the guidance level. One without level is the end of "leave me alone": as it was before that."""
     settled: int
     """Last entry that says all it will ever say: later reading can begin after it."""
     last: int
@@ -78,6 +80,7 @@ class _Reader:
         self.first_stamp: int | None = None
         self.runs: list[RunAccount] = []
         self.between: list[Row] = []
+        self.levels: list[Row] = []
         self.run: RunAccount | None = None
         self.run_era = 0
         self.step = ""
@@ -104,6 +107,8 @@ class _Reader:
         corrected = any(n.outcome is Outcome.CORRECTED for n in entry.notes)
         for order, note in enumerate(entry.notes):
             self.note(note, entry.stamp, order, corrected)
+        if any(n.outcome is Outcome.SETTING_CHANGED for n in entry.notes) and isinstance(entry.event, OperatorInput):
+            self.set(entry.event)
 
     def note(self, note: Note, stamp: int, order: int, corrected: bool) -> None:
         outcome = note.outcome
@@ -136,6 +141,16 @@ class _Reader:
             self.solved(note, corrected)
         elif outcome in (Outcome.PART_TAKEN, Outcome.STEP_DONE, Outcome.PROBLEM_SEEN):
             self.work(self.run or self.begin_run(stamp, whole=False), note, stamp, order)
+
+    def set(self, wish: OperatorInput) -> None:
+        level: str | None
+        if wish.setting == "level":
+            level, by = wish.value, "rule" if wish.source.startswith("rule") else "worker"
+        elif wish.setting == "alone":
+            level, by = ("off", "alone") if wish.value == "yes" else (None, "worker")
+        else:
+            return
+        self.levels.append({"id": self.id("level"), "since": wish.stamp, "level": level, "changed_by": by})
 
     def work(self, run: RunAccount, note: Note, stamp: int, order: int) -> None:
         if note.outcome is Outcome.PART_TAKEN:
@@ -198,7 +213,7 @@ class _Reader:
             while (wider := [r.first for r in self.runs if r.last and r.first < min(held) <= r.last]) != []:
                 held += wider
         settled = max(after, min(held) - 1)
-        return Account(self.runs, self.between, settled, self.number, self.first_stamp, self.stamp)
+        return Account(self.runs, self.between, self.levels, settled, self.number, self.first_stamp, self.stamp)
 
 
 def account(journal: UUID, entries: Iterable[Entry], after: int = 0, *, clock_set: Iterable[int] = (),

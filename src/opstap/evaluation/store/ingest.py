@@ -165,11 +165,23 @@ class Ingest:
         writer.put(ProblemRecord, [p for r in read.runs for p in r.problems])
         helped = [c for r in read.runs for c in r.coaching] + read.between
         writer.put(Coaching, [c | {"session": session} for c in helped])
+        self._write_levels(connection, writer, session, read.levels)
         if read.last_stamp is not None:
             ended = max(owner.ended_at or 0, owner.started_at, read.last_stamp + offset)
             connection.execute(update(Session).where(Session.id == session), {"ended_at": ended})
         if Purpose.HUB in writer.allowed:
             self._send(connection, writer, owner, read.finished, offset)
+
+    def _write_levels(
+        self, connection: Connection, writer: Writer, session: UUID, levels: list[dict[str, Any]]
+    ) -> None:
+        """Write the changes of level; after "leave me alone" it is what it was before."""
+        known = select(GuidanceLevel.level).where(GuidanceLevel.session == session, GuidanceLevel.changed_by != "alone")
+        for change in levels:
+            if change["level"] is None:
+                earlier = known.where(GuidanceLevel.since < change["since"]).order_by(GuidanceLevel.since.desc())
+                change["level"] = connection.scalar(earlier.limit(1)) or ""
+            writer.put(GuidanceLevel, [change | {"session": session}])
 
     def _send(self, connection: Connection, writer: Writer, session: Any, runs: list[RunAccount], offset: int) -> None:
         """Put finished cycles in the outbox: what the hub needs to count them, and a day instead of a moment."""

@@ -141,7 +141,9 @@ class GuidanceLevel(Base):
     session: Mapped[UUID] = reference("sessions.id", "in which session")
     since: Mapped[int] = column("from when, ns of the cell's clock")
     level: Mapped[str] = column("full, short, lights or off")
-    changed_by: Mapped[str] = column("profile (set beforehand), worker, rule or coach")
+    changed_by: Mapped[str] = column(
+        "profile (set beforehand), worker, rule, or alone (the worker asked to be left alone)"
+    )
 
 
 class Form(Base):
