@@ -102,6 +102,7 @@ def nodes(context):
         ),
         node("perception", person=value["profile"], kept=str(kept), calibration=calibration),
     ]
+    actions.append(node("operator_monitor", rules=str(ROOT / "config/rules/monitor.yaml")))
     actions.append(
         node("evaluation", journal=str(out / "journal.db"), store=store, simulated=sim, hub=value["hub"],
              hub_authority=value["hub_authority"], hub_token=value["hub_token"])

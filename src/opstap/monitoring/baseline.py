@@ -44,4 +44,5 @@ class Baseline:
         weights = 0.5 ** (np.arange(len(values))[::-1] / self.half_life)
         order = np.argsort(values)
         reached = np.cumsum(weights[order]) - 0.5 * weights[order]
-        return float(np.interp(share * weights.sum(), reached, values[order]))
+        found = np.interp(share * weights.sum(), reached, values[order])
+        return float(np.clip(found, values.min(), values.max()))  # rounding could go a hair beyond

@@ -73,6 +73,8 @@ class Observer:
             self._begin_step(now)
         elif state != before:
             self._moved(now)
+        if state.corrected != before.corrected:
+            self.disputed()
         seen = {(p.trouble, p.place) for p in state.problems if p.trouble in MIXUPS}
         known = {(p.trouble, p.place) for p in before.problems if p.trouble in MIXUPS}
         self._step_mixups += len(seen - known)

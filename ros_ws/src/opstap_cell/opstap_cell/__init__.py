@@ -9,6 +9,7 @@ NODES = {
     "speech": "speaks the words, where the launch says speech:=true",
     "part_presenter": "brings trays with the cobot, and keeps it away from people",
     "cell_simulator": "simulates the person and the parts",
+    "operator_monitor": "tells the worker facts about the work, and offers advice by readable rules",
     "evaluation": "keeps the work in the store, as far as people allow, and tells the hub",
     "dashboard": "serves the bench page",
     "recorder": "records topics; depth only with consent and an expiry",
