@@ -5,6 +5,7 @@ python bench/projection.py
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -12,9 +13,11 @@ import numpy as np
 
 from opstap.guidance.cues import cues
 from opstap.guidance.drawing import Painter
-from opstap.instructions import load_cell
-from opstap.scene import Optics
+from opstap.guidance.screen import Screen
+from opstap.instructions import Cell, load_cell
+from opstap.scene import Optics, Projector
 from opstap.workflow.model import Phase, Problem, State, Trouble
+from opstap.zones import Clear
 
 CONFIG = Path(__file__).parents[1] / "config"
 FRAMES = 60
@@ -31,6 +34,24 @@ STATES = {
 def milliseconds(times: list[float]) -> tuple[float, float]:
     """Median and 95th percentile."""
     return float(np.median(times) * 1e3), float(np.percentile(times, 95) * 1e3)
+
+
+def screened(cell: Cell, projector: Projector) -> dict[str, list[float]]:
+    """Pictures of the whole screen: light that comes, and an arm that moves over a lit bin and is left dark."""
+    person = cell.scene.profile["default"]
+    screen = Screen(cell, projector, person)
+    times: dict[str, list[float]] = {"light that comes": [], "arm left dark": []}
+    for i in range(FRAMES):
+        stamp, state = i * 33_000_000, STATES["take" if i // 10 % 2 else "place"]
+        x = 0.1 * np.sin(i / 3)
+        arm = np.array([(x - 0.05, -0.5, 0.2), (x + 0.05, -0.5, 0.2), (x + 0.05, 0.2, 0.1), (x - 0.05, 0.2, 0.1)])
+        over = Clear(stamp, (arm,), ((0.3, 0.0, 0.0),))
+        for name, clear in (("light that comes", Clear(stamp)), ("arm left dark", over)):
+            start = perf_counter()
+            picture = screen.show(cues(state, cell, person), "gentle", stamp, clear)
+            if (picture is not None and i % 10) or name == "arm left dark":
+                times[name].append(perf_counter() - start)
+    return times
 
 
 def main() -> None:
@@ -53,6 +74,7 @@ def main() -> None:
                 start = perf_counter()
                 painter.draw(cues(state, cell, person))
                 times[name].append(perf_counter() - start)
+        times |= screened(replace(cell, scene=scene), projector)
         base = milliseconds(least)[0]
         print(f"{width}x{height}: clear and copy {base:.2f} ms")
         for name, measured in times.items():
