@@ -48,7 +48,9 @@ SPEEDS = {"slow (0.5)": 0.5, "calm (1.0)": 1.0, "2 m/s (1.6)": 1.6, "fast (2.5)"
 TREMORS = {"none": 0.0003, "3 mm": 0.003, "8 mm": 0.008}
 FILLS = {"nearly empty": (1, 2), "half": (3, 4), "full": (6, 6)}
 SURFACES = {"matte": "matte", "glossy": "glossy", "black": "dark"}
-ROUNDS = 8
+RESTS = 0.4
+"""Share of deeds after which a hand goes back to where it rests."""
+ROUNDS = 12
 """Times that something is taken and put somewhere in a session."""
 PATIENCE = 60
 """Frames in which a change must be told, unless the place is touched again."""
@@ -63,6 +65,8 @@ class Told:
     """A true change, and how it was told."""
 
     place: str
+    part: str
+    """What the hand took or put, of several the last."""
     happened: str
     count: int
     right_part: bool
@@ -136,6 +140,11 @@ def scripts(cell: Cell, factors: dict[str, str], rng: np.random.Generator) -> di
     sides = {"right": [1], "left": [-1], "one-handed": [int(rng.choice([-1, 1]))]}.get(factors["hands"], [-1, 1])
     at_once = factors["hands"] == "both at once"
     script: dict[int, list[Deed]] = {side: [] for side in sides}
+
+    def rest() -> list[Deed]:
+        """Mostly a hand goes from one place straight to the next."""
+        return [Deed("rest")] if rng.random() < RESTS else []
+
     for turn in range(ROUNDS * (2 if at_once else 1)):
         side = sides[turn % len(sides)]
         mine = [b for b in scene.bins if stock[b.id] and (not at_once or where[b.id] * side > 0.03)]
@@ -145,26 +154,37 @@ def scripts(cell: Cell, factors: dict[str, str], rng: np.random.Generator) -> di
         if rng.random() < 0.15:
             script[side].append(Deed("hover", mine[int(rng.integers(len(mine)))].id))
         if rng.random() < 0.15:
-            script[side] += [Deed("touch", mine[int(rng.integers(len(mine)))].id), Deed("rest")]
+            script[side] += [Deed("touch", mine[int(rng.integers(len(mine)))].id), *rest()]
         number = 2 if stock[source.id] > 1 and rng.random() < 0.15 else 1
-        script[side] += [Deed("take", source.id, number), Deed("rest")]
+        script[side] += [Deed("take", source.id, number), *rest()]
         stock[source.id] -= number
         slots = [s for s in free if not at_once or where[s] * side > 0.02]
         slot = home.get(source.part, "")
         if number == 2 or slot not in slots or rng.random() < 0.1:
-            script[side] += [Deed("put", source.id, number), Deed("rest")]
+            script[side] += [Deed("put", source.id, number), *rest()]
             stock[source.id] += number
             continue
         if rng.random() < 0.1:
             others = [s for s in slots if _fits(cell, source.part, s)]
             slot = sorted(others)[int(rng.integers(len(others)))]
-        script[side] += [Deed("put", slot), Deed("rest")]
+        script[side] += [Deed("put", slot), *rest()]
         free.discard(slot)
         if rng.random() < 0.15:
-            script[side] += [Deed("take", slot), Deed("rest"), Deed("put", source.id), Deed("rest")]
+            script[side] += [Deed("take", slot), Deed("rest"), Deed("put", source.id), *rest()]
             stock[source.id] += 1
             free.add(slot)
-    return script
+    return {side: _apart(deeds) for side, deeds in script.items()}
+
+
+def _apart(deeds: list[Deed]) -> list[Deed]:
+    """With a rest between two deeds at one place, and after the last: of a hand that stays there nobody can tell what it
+    does."""
+    apart: list[Deed] = []
+    for deed in deeds:
+        if apart and apart[-1].place == deed.place and deed.place:
+            apart.append(Deed("rest"))
+        apart.append(deed)
+    return [*apart, Deed("rest")]
 
 
 def _fits(cell: Cell, part: str, slot: str) -> bool:
@@ -281,10 +301,21 @@ class Record:
                 | {k: v for k, v in e.evidence.items() if k in ("volume_cm3", "expected_cm3", "visited", "frames")}
             )
         entered = [(t, e.place) for t, e in self.events if e.happened is Happened.HAND_ENTERED]
-        spans = [(v.place, v.tick) for v in visits]
-        seen = sum(any(p == e and t - 25 <= te <= t + 25 for te, e in entered) for p, t in spans)
+        spans = [(v.place, *self._stay(v)) for v in visits]
+        seen = sum(any(p == e and first - 3 <= t <= last + 3 for t, e in entered) for p, first, last in spans)
         wrong = sum(not any(abs(t - x) <= 3 for x in self._touched.get(p, ())) for t, p in entered)
         return Outcome(number, factors, changes, false, len(spans), seen, wrong, self.worker.ticks)
+
+    def _stay(self, visit: Visit) -> tuple[int, int]:
+        """First and last tick at which the fingertips truly were in the place of `visit`, around its deed."""
+        first = last = visit.tick
+        for t in self._touched.get(visit.place, ()):
+            if t <= last + 3:
+                first, last = (first, max(t, last)) if t >= first else (first, last)
+        for t in reversed(self._touched.get(visit.place, ())):
+            if first - 3 <= t < first:
+                first = t
+        return first, last
 
     def _name(self, visit: Visit) -> str:
         if visit.place in self.cell.scene.bin:
@@ -307,7 +338,7 @@ class Record:
                 side = event.evidence["right"] == visit.side
         unseen = bool({t for t in self._cannot_see.get(place, ()) if visit.tick < t <= end})
         counted = sum(e.count for _, e in events)
-        return Told(place, happened, abs(visit.change), same, bool(events), counted, side, latency, after, unseen)
+        return Told(place, visit.parts[-1], happened, abs(visit.change), same, bool(events), counted, side, latency, after, unseen)
 
 
 def _means(event: WorkspaceEvent, happened: str) -> bool:

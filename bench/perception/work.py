@@ -163,7 +163,7 @@ class Worker:
 
     def _back(self, side: int, hand: Hand) -> float:
         hand.go(hand.arm.body.apply((HOLD if hand.grasped else REST) * (side, 1, 1)))
-        self._pause[side] = self.ticks * self._dt + float(self._rng.uniform(0.3, 0.9))
+        self._pause[side] = self.ticks * self._dt + float(self._rng.uniform(0.1, 0.6))
         return 0.0
 
     def _above(self, hand: Hand, place: str) -> float:

@@ -1,13 +1,20 @@
 """What came or went in a place, from two depth pictures of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from opstap.instructions import DocumentError, load_cell
-from opstap.perception.contents import DEAD_BAND, Measure, median_of_valid
+from opstap.perception.contents import BESIDE, NOISIEST, STANDS_OUT, Measure, median_of_valid
 from opstap.perception.places import pixels_of, places_of
 from opstap.workflow.model import Content
 from tests.conftest import SCENE, TASK
+
+CELLS = [
+    (SCENE.with_name(f"{name}.yaml"), TASK.with_name(f"{task}.yaml"))
+    for name, task in (("oral_care", "oral_care_case"), ("gearbox", "gearbox_kit"), ("tilted", "tilted_kit"))
+]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +51,7 @@ def test_pixels_of_a_place_look_into_it(cell, places, pixels):
 
 def test_median_takes_what_is_valid_and_nothing_when_most_is_not():
     frames = np.array([[900, 0, 0, 905], [910, 0, 0, 0], [905, 700, 0, 0], [0, 0, 0, 0], [902, 710, 705, 1]], np.uint16)
-    assert median_of_valid(frames).tolist() == [905, 0, 0, 0], "of four the third"
+    assert median_of_valid(frames).tolist() == [903.5, 0, 0, 0], "of four the middle two"
     assert median_of_valid(frames[:3]).tolist() == [905, 0, 0, 0]
 
 
@@ -60,10 +67,70 @@ def test_volume_is_exact_for_a_block_on_the_floor(measure):
     assert (change.unseen, change.hidden, change.judged) == (0, 0, True)
 
 
-def test_less_than_the_dead_band_is_noise(measure):
+def test_what_stands_out_of_the_noise_counts_with_what_it_is_connected_to(measure):
     gauge, bare, _ = measure("bin_11")
-    assert gauge.compare(bare, bare - np.float32(0.8 * DEAD_BAND)).volume == 0
-    assert gauge.compare(bare, bare - np.float32(1.2 * DEAD_BAND)).volume > 0
+
+    def volume(times):
+        return gauge.compare(bare, bare - np.float32(times * gauge.noise)).volume
+
+    assert volume(0.95 * STANDS_OUT) == 0
+    step = np.where(np.arange(len(bare)) < len(bare) // 2, 1.3 * BESIDE, 1.5 * STANDS_OUT)
+    assert volume(1.05 * STANDS_OUT) > 0
+    assert volume(step) == pytest.approx(volume(1.5 * STANDS_OUT) / 2 * (1 + 1.3 * BESIDE / 1.5 / STANDS_OUT), rel=0.1)
+
+
+def test_a_part_under_scattered_noise_is_as_large_as_without(measure):
+    gauge, bare, floor = measure("bin_11")
+    block = bare.copy()
+    block[np.flatnonzero(floor)[:400]] -= 20
+    noise = np.random.default_rng(3).normal(0, 2 * gauge.noise, len(bare)).astype(np.float32)
+    assert gauge.compare(bare, bare + noise).volume == 0
+    assert gauge.compare(bare, block + noise).volume == pytest.approx(gauge.compare(bare, block).volume, rel=0.2)
+
+
+def test_holes_in_what_changed_are_filled_with_its_mean(measure):
+    gauge, bare, floor = measure("bin_11")
+    block = bare.copy()
+    block[np.flatnonzero(floor)[:400]] -= 20
+    holed = np.where(np.random.default_rng(2).random(len(bare)) < 0.3, 0, block)
+    assert gauge.compare(bare, holed).volume == pytest.approx(gauge.compare(bare, block).volume, rel=0.1)
+
+
+def test_a_noisy_place_raises_its_own_limit_and_at_last_says_so(measure):
+    gauge, bare, _ = measure("bin_11")
+    usual = gauge.noise
+    rng = np.random.default_rng(4)
+    for _ in range(60):
+        gauge.quiet(gauge.compare(bare, bare + rng.normal(0, 60, len(bare)).astype(np.float32)))
+    assert gauge.noise == NOISIEST * usual
+    assert gauge.too_noisy == ""  # a cup is 34 mm high
+    small, *_ = measure("bin_02")  # a probe of 10 mm
+    small.noise = NOISIEST * small.noise
+    assert "too noisy" in small.too_noisy
+
+
+def test_a_part_hidden_behind_a_wall_makes_its_place_blind_and_says_so(cell):
+    def blind(height):
+        bins = tuple(
+            b.model_copy(update={"size": (*b.size[:2], height)}) if b.id == "bin_02" else b for b in cell.scene.bins
+        )
+        scene = cell.scene.model_copy(update={"bins": bins})
+        places = places_of(replace(cell, scene=scene))
+        pixels = pixels_of(places, [*(b.outside for b in scene.bins), scene.case.outside], scene.camera.view)
+        return Measure(places[1], pixels, 1, scene.camera.view).blind
+
+    assert blind(0.015) == ""
+    assert "hidden from the camera" in blind(0.050)
+
+
+def test_every_place_of_the_shipped_cells_can_be_seen_or_has_another_way():
+    for scene, task in CELLS:
+        cell = load_cell(scene, task)
+        places, view = places_of(cell), cell.scene.camera.view
+        pixels = pixels_of(places, [*(b.outside for b in cell.scene.bins), cell.scene.case.outside], view)
+        for p, place in enumerate(places):
+            if place.confirm == "depth":
+                assert Measure(place, pixels, p, view).blind == "", f"{scene.name} {place.id}"
 
 
 def test_scattered_holes_hide_nothing_and_one_large_hole_does(measure):

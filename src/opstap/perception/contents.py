@@ -8,23 +8,36 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from opstap.geometry import View
+from opstap.detectability import NEEDED, noise_of_change, too_weak, window
+from opstap.geometry import Floats, View
 from opstap.perception.places import Pixels, Place
 from opstap.workflow.model import Content
 
 FRAMES = 5
-"""Clear frames that a decision is made from. With three of them the median is a third noisier."""
-DEAD_BAND = 5.0
-"""mm, at 1 m, by which a pixel's median depth must change to count: over twice the noise of a median of five there. It
-grows with the square of the distance as that noise does."""
-CHANGED = 0.4
+"""Clear frames that a place is settled from."""
+STANDS_OUT = 4.0
+"""Times the noise of the averaged difference from which a pixel counts as changed: a place has some hundred independent
+windows, and thousands of comparisons an hour are to find nothing."""
+BESIDE = 2.0
+"""The same for what is connected to such a pixel: the slopes of a part that is seen at a slant."""
+SMALLEST = 0.12
+"""Share of a part that a connected change must make up: noise and what shifts at edges makes smaller ones."""
+CHANGED = 0.3
 """Share of a part's volume that must come or go to be a change."""
+DOUBT = 0.15
+"""Share of a part's volume from which something has changed, but less than a part: that is told as not to be seen."""
+FILLED_IN = 2.5
+"""Most that a change is taken to be larger than what of it has depth: holes in it are filled with its mean."""
 UNSEEN = 0.4
 """Share of a place's pixels without depth from which it is not judged."""
 HIDDEN = 0.5
 """Share of a part's footprint that holes as wide as half the part may have: it may have come or gone unseen in more."""
-ROD = 0.02
-"""Metres; a thinner part makes no patch that is wider than noise is, so any patch counts."""
+LEAST_SEEN = 0.3
+"""Share of a part that the camera must see of it wherever it lies on the floor of its place."""
+NOISIEST = 4.0
+"""Times the expected noise up to which a place's own noise is followed."""
+LEARNING = 0.1
+"""Weight of a quiet comparison in a place's noise."""
 VISIBLE = 0.3
 """Share of a place's floor that the camera must have in view."""
 
@@ -36,7 +49,11 @@ def median_of_valid(frames: NDArray[np.uint16]) -> Depths:
     k = len(frames)
     ordered = np.sort(frames, axis=0)
     valid = np.count_nonzero(ordered, axis=0)
-    middle = np.take_along_axis(ordered, (k - 1 - (valid - 1) // 2)[None].clip(0, k - 1), axis=0)[0]
+    # The valid ones are the last. Of an even number both in the middle count: one alone would be off to its side.
+    high = k - 1 - (valid - 1) // 2
+    low = np.where(valid % 2 == 0, high - 1, high)
+    columns = np.arange(frames.shape[1])
+    middle = (ordered[high.clip(0, k - 1), columns] + ordered[low.clip(0, k - 1), columns].astype(np.float32)) / 2
     return np.where(valid * 2 > k, middle, 0).astype(np.float32)
 
 
@@ -52,6 +69,8 @@ class Change:
     """Share of the place without depth, 0 to 1."""
     hidden: float
     """Area of the holes in which a part could hide, as a share of a part's footprint."""
+    spread: float = 0.0
+    """Standard deviation of the averaged difference, mm: the noise, where nothing changed."""
 
     @property
     def judged(self) -> bool:
@@ -65,11 +84,11 @@ class Measure:
     def __init__(self, place: Place, pixels: Pixels, p: int, view: View) -> None:
         own = pixels.of(p)
         self.place = place
-        self.blind = _blind(place, float(pixels.seen[p]))
         self._bare = pixels.bare[own]
         self._on_floor = pixels.on_floor[own]
         self._per_cube = pixels.per_cube
-        self._band = np.maximum(DEAD_BAND * (self._bare * np.float32(1e-3)) ** 2, 2.0).astype(np.float32)
+        metres = self._bare * np.float32(1e-3)
+        self._below = np.maximum(20.0 * metres**2, 8.0).astype(np.float32)
         size = sorted(place.part.size)
         self._stands_out = size[0] / 2 * 1000 / pixels.rise[own]
         # Area of the floor behind each pixel, mm2.
@@ -80,26 +99,72 @@ class Measure:
         v, u = np.divmod(pixels.index[own], view.pinhole.width)
         self._at = (v - v.min(), u - u.min()) if len(v) else (v, u)
         self._box = tuple(int(a.max()) + 1 if len(a) else 0 for a in self._at)
-        wide = int(size[1] * 1000 / 2 / max(self.pixel_mm2, 0.1) ** 0.5)
-        side = max(2, wide) if size[1] >= ROD else 2
-        self._kernel = np.ones((side, side), np.uint8)
-        self._around = np.ones((2 * max(2, wide) + 1,) * 2, np.uint8)
+        pixel = max(self.pixel_mm2, 0.1) ** 0.5 * 1e-3
+        side = window(min(place.part.size[:2]), pixel)
+        self._window = (side, side)
+        self._expected = 1000 * noise_of_change(float(metres.mean()) if len(metres) else 1.0, side)
+        self.noise = self._expected
+        """mm by which the averaged difference of two settled pictures of this place errs; learned while it is quiet."""
+        wide = max(2, int(size[1] / 2 / pixel))
+        self._kernel = np.ones((wide, wide), np.uint8)
+        seen = pixels.of_part(p, place, view)
+        self._single = max(float(seen.mean()), 0.1) * place.part.volume
+        self.blind = _blind(place, float(pixels.seen[p]), float(seen.min()), view)
+
+    @property
+    def too_noisy(self) -> str:
+        """Why noise hides the part now, "" when it does not."""
+        signal = 2 * float(np.median(self._stands_out)) if len(self._stands_out) else 0.0
+        return "" if signal >= NEEDED * self.noise else "depth is too noisy there for so small a part"
 
     def believable(self, depth: Depths) -> Depths:
         """`depth` without what lies below the floor or behind a wall: a reflection, or another camera's light."""
-        return np.where(depth > self._bare + 4 * self._band, np.float32(0), depth)
+        return np.where(depth > self._bare + self._below, np.float32(0), depth)
 
     def compare(self, reference: Depths, depth: Depths) -> Change:
-        """Volume between `reference` and `depth` where both are known: exact for what a pixel's pyramid encloses."""
-        nearer = reference - depth
+        """Volume between `reference` and `depth`, mm, in patches that stand out of the noise.
+
+        What a pixel's pyramid encloses is exact; holes in a patch are filled with its mean.
+        """
         known = (reference > 0) & (depth > 0)
-        changed = known & (np.abs(nearer) > self._band)
+        nearer = np.where(known, reference - depth, np.float32(0))
+        smooth = self._averaged(nearer, known)
+        spread = 1.48 * float(np.median(np.abs(smooth[self._at]))) if len(nearer) else 0.0
+        volume = 0.0
+        if float(np.abs(smooth).max(initial=0.0)) > STANDS_OUT * self.noise:
+            cubes = (reference.astype(np.float64) ** 3 - depth.astype(np.float64) ** 3) * known * self._per_cube
+            volume = sum(self._patches(s, cubes, known) for s in (smooth, -smooth))
         holes = depth == 0
-        if np.count_nonzero(changed) * self.pixel_mm2 > CHANGED / 2 * self._footprint:
-            changed &= self._wide((nearer > 0) & changed, ~known) | self._wide((nearer < 0) & changed, ~known)
-        a, b = reference[changed].astype(np.float64), depth[changed].astype(np.float64)
-        volume = float(np.sum(a**3 - b**3)) * self._per_cube
-        return Change(volume, volume / self.place.part.volume, float(np.mean(holes)), self._hidden(holes))
+        return Change(volume, volume / self._single, float(np.mean(holes)), self._hidden(holes), spread)
+
+    def quiet(self, change: Change) -> None:
+        """`change` was of a place that nothing happened in: learn its noise."""
+        if change.unseen <= UNSEEN:
+            noise = self.noise + LEARNING * (change.spread - self.noise)
+            self.noise = min(max(noise, self._expected / 2), NOISIEST * self._expected)
+
+    def _averaged(self, nearer: Depths, known: NDArray[np.bool_]) -> Depths:
+        """Mean of `nearer` over the window around each pixel, as a picture (h, w); 0 where little of it is known."""
+        total, weight = np.zeros(self._box, np.float32), np.zeros(self._box, np.float32)
+        total[self._at], weight[self._at] = nearer, known
+        total, weight = (
+            cv2.boxFilter(a, -1, self._window, normalize=False, borderType=cv2.BORDER_CONSTANT) for a in (total, weight)
+        )
+        return np.asarray(np.where(weight > 0.25 * self._window[0] ** 2, total / np.maximum(weight, 1), 0.0))
+
+    def _patches(self, smooth: Depths, cubes: Floats, known: NDArray[np.bool_]) -> float:
+        """m3 in the connected patches of picture `smooth` that stand out somewhere and are large enough."""
+        number, labels = cv2.connectedComponents((smooth > BESIDE * self.noise).astype(np.uint8), connectivity=8)
+        stands = np.zeros(number, bool)
+        stands[labels[smooth > STANDS_OUT * self.noise]] = True
+        if not stands.any():
+            return 0.0
+        mine = labels[self._at]
+        volume = np.bincount(mine, cubes, number)[1:]
+        area = np.bincount(mine, self._area, number)[1:]
+        with_depth = np.bincount(mine, self._area * known, number)[1:]
+        volume *= np.minimum(area / np.maximum(with_depth, 1e-9), FILLED_IN)
+        return float(np.sum(volume[stands[1:] & (np.abs(volume) > SMALLEST * self._single)]))
 
     def _hidden(self, holes: NDArray[np.bool_]) -> float:
         """Area of holes that are wide enough for half a part, in footprints."""
@@ -109,17 +174,6 @@ class Measure:
         picture[self._at] = holes
         wide = cv2.morphologyEx(picture, cv2.MORPH_OPEN, self._kernel, borderValue=0)
         return float(np.sum(self._area[wide[self._at] > 0])) / self._footprint
-
-    def _wide(self, changed: NDArray[np.bool_], unknown: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Pixels in and beside patches of `changed` that are as wide as half a part: noise makes no such patches."""
-        picture = np.ones(self._box, np.uint8)
-        picture[self._at] = changed | unknown
-        core = cv2.erode(picture, self._kernel, borderValue=1)
-        if not core.any():
-            return np.zeros(len(changed), bool)
-        picture[self._at] = changed
-        near = cv2.dilate(core, self._around)
-        return np.asarray((near & picture)[self._at] > 0)
 
     def content(self, depth: Depths) -> tuple[Content, float]:
         """Whether anything lies there, and the share of the inside that is filled."""
@@ -132,10 +186,20 @@ class Measure:
         return (Content.FILLED if standing > 0.3 * self._footprint else Content.EMPTY), fill
 
 
-def _blind(place: Place, seen: float) -> str:
-    """Why depth is not asked at `place`, of whose floor the camera sees the share `seen`; "" where it is."""
+def _blind(place: Place, floor: float, least: float, view: View) -> str:
+    """Why depth is not asked at `place`; "" where it is.
+
+    Args:
+        floor: share of its floor that the camera sees.
+        least: share of a part that it sees where walls hide most of it.
+    """
     if place.confirm == "depth":
-        return "" if seen >= VISIBLE else "out of the camera's sight"
+        if floor < VISIBLE:
+            return "out of the camera's sight"
+        if least < LEAST_SEEN:
+            return "a part beside the wall would be hidden from the camera"
+        x, y, z = place.pose.translation
+        return place.part.unseen or too_weak(place.part.size, (float(x), float(y), float(z)), view)
     why = place.part.unseen or "depth is not asked here"
     told = "a hand that was in it counts" if place.confirm == "visit" else "the worker says it is done"
     return f"{why}: {told}"

@@ -151,7 +151,7 @@ class HandFinder:
         chosen = np.zeros(number, np.uint8)
         chosen[large] = np.arange(1, len(large) + 1)
         owner = chosen[labels]
-        near_arm = cv2.dilate(owner, _SQUARE7)
+        near_arm = cv2.dilate(owner, _SQUARE5)
         seen = [self._measure(small, labels, i, stats[i]) for i in large]
         attached = np.array([False, *(s.attached for s in seen)])
         self._adapt(small, attached[near_arm])
@@ -269,6 +269,7 @@ OUTLINE = 1.5
 _SQUARE3 = np.ones((3, 3), np.uint8)
 _SQUARE11 = np.ones((11, 11), np.uint8)
 _SQUARE7 = np.ones((7, 7), np.uint8)
+_SQUARE5 = np.ones((5, 5), np.uint8)
 
 
 def _apart(a: Hand, b: Hand) -> float:

@@ -22,6 +22,8 @@ from opstap.scene import Confirm
 Depth = NDArray[np.uint16]
 """A depth image or part of one: millimetres along the optical axis, 0 = no return."""
 
+CLEAR = 0.001
+"""Metres that a part lies away from a wall at least."""
 MARGIN = 0.004
 """Strip along a rim that is not looked at, metres: there depth is mixed and the camera's pose not that well known."""
 
@@ -87,11 +89,33 @@ class Pixels:
     """Whether `bare` is the floor, a margin away from the walls."""
     seen: NDArray[np.float64]
     """(P,): share of each place's floor that the camera sees, 0 to 1."""
+    rays: Floats
+    """(N, 3) in the table frame; times depth in metres gives the way from the camera."""
     per_cube: float
     """m3 per mm3: the space that a pixel sees between depths a and b is (b**3 - a**3) * per_cube."""
 
     def of(self, p: int) -> slice:
         return slice(int(self.start[p]), int(self.start[p + 1]))
+
+    def of_part(self, p: int, place: Place, view: View) -> Floats:
+        """Shares of its volume that the camera sees of one part on the floor of place `p`: in the middle, then against
+        each wall and in each corner, lying along either side where there is room."""
+        own, part = self.of(p), place.part
+        rays, bare = self.rays[own], self.bare[own].astype(np.float64)
+        w, d, h = part.size
+        room = np.asarray(place.size[:2])
+        shares = []
+        for size in {(w, d), (d, w)}:
+            free = (room - size) / 2 - CLEAR
+            if np.any(free < -CLEAR):
+                continue
+            at = [(x, y) for x in (0, -1, 1) for y in (0, -1, 1)]
+            for x, y in np.unique(at * np.maximum(free, 0), axis=0):
+                box = Box(place.pose @ Pose.of((x, y, h / 2)), (*size, h))
+                depth = np.minimum(meets(box, view.pose.translation, rays) * 1000, bare)
+                shares.append(float(np.sum(bare**3 - depth**3)) * self.per_cube / (w * d * h))
+        # A part that is larger than its place lies as it can: nothing is known of that.
+        return np.array(shares or [1.0])
 
     def count(self, chosen: NDArray[np.bool_]) -> NDArray[np.intp]:
         """How many of the `chosen` (N,) pixels each place has, (P,)."""
@@ -119,6 +143,7 @@ def pixels_of(places: Sequence[Place], obstacles: Sequence[Box], view: View) -> 
         rise=joined[3].astype(np.float32),
         on_floor=joined[4],
         seen=seen,
+        rays=rays.reshape(-1, 3)[joined[0]],
         per_cube=area * 1e-3 / 3,
     )
 
@@ -147,7 +172,7 @@ def _look_into(place: Place, obstacles: Sequence[Box], view: View, rays: Floats)
     at_rim = (height - origin[2]) / ray[:, 2]
     through = np.all(np.abs(origin[:2] + ray[:, :2] * at_rim[:, None]) < half - MARGIN, axis=1) & (at_rim > 0)
     for box in obstacles:
-        through &= ~(_meets(box, view.pose.translation, rays[v, u]) < at_rim - 1e-4)
+        through &= ~(meets(box, view.pose.translation, rays[v, u]) < at_rim - 1e-4)
     u, v, ray, at_rim = u[through], v[through], ray[through], at_rim[through]
 
     at_floor = -origin[2] / ray[:, 2]
@@ -164,7 +189,7 @@ def _nothing() -> Found:
     return none.astype(np.intp), none, none, none, none.astype(bool)
 
 
-def _meets(box: Box, origin: Floats, rays: Floats) -> Floats:
+def meets(box: Box, origin: Floats, rays: Floats) -> Floats:
     """Ray parameter (n,) at which rays (n, 3) enter `box`, inf where they miss: the slab method."""
     to_box = box.pose.inverse()
     o, d = to_box.apply(origin), rays @ to_box.rotation.T

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opstap.geometry import Box, Floats, Pose, View
-from opstap.perception.places import _meets
+from opstap.perception.places import meets
 from opstap.scene import LABEL_HEIGHT, Scene
 
 STEP = 2
@@ -37,7 +37,7 @@ def cast(boxes: Sequence[Box], view: View) -> NDArray[np.float32]:
         else:
             outline[:] = 1
         at = np.nonzero(outline)
-        depth[at] = np.minimum(depth[at], _meets(box, origin, rays[at]))
+        depth[at] = np.minimum(depth[at], meets(box, origin, rays[at]))
     return depth
 
 

@@ -24,6 +24,9 @@ at the top of a full bin are above the rim."""
 BACK_OF_HAND = 0.07
 """m that more of the hand may be above it for a camera that looks from the side: fingers are hidden behind the hand's
 back, which is so much higher. It counts with the sine of the slant."""
+THICK = 0.12
+"""m from the back of the hand to the fingers hidden behind it, for a camera that looked level. It counts with the
+square of the slant's sine: from nearly above, nothing is hidden."""
 FINGERS = 150.0
 """mm2 of hand inside a place that make a visit: two fingertips."""
 NEIGHBOURS = 0.12
@@ -87,15 +90,21 @@ class Visits:
     def _areas(self, fingers: Floats) -> Floats:
         """mm2 of one hand, as the camera sees it, in each place (P,)."""
         area = np.zeros(len(self._places))
-        low, high = fingers.min(axis=0), fingers.max(axis=0)
-        far2 = np.sum((fingers - self._at) ** 2, axis=1)
+        way = fingers - self._at
+        far2 = np.sum(way**2, axis=1)
+        # From the side, fingers are hidden behind the hand's back: they lie farther along the camera's ray.
+        slant2 = np.sum(way[:, :2] ** 2, axis=1) / far2
+        behind = fingers + way * [1, 1, 0] * (THICK * slant2 / np.hypot(way[:, 0], way[:, 1]))[:, None]
+        low, high = np.minimum(fingers, behind).min(axis=0), np.maximum(fingers, behind).max(axis=0)
         for p, place in enumerate(self._places):
             # Nothing of a place is farther from its centre than this, however it is turned.
             span = place.size[0] + place.size[1]
             if np.any(self._centres[p, :2] + span < low[:2]) or np.any(self._centres[p, :2] - span > high[:2]):
                 continue
-            local = self._to_place[p].apply(fingers)
-            within = (np.abs(local[:, :2]) < np.asarray(place.size[:2]) / 2).all(axis=1) & (local[:, 2] < self._top[p])
+            local, hidden = self._to_place[p].apply(fingers), self._to_place[p].apply(behind)
+            half = np.asarray(place.size[:2]) / 2
+            within = (np.abs(local[:, :2]) < half).all(axis=1) | (np.abs(hidden[:, :2]) < half).all(axis=1)
+            within &= local[:, 2] < self._top[p]
             area[p] = float(np.sum(far2[within])) * self._mm2
         return area
 

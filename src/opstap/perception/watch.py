@@ -21,7 +21,7 @@ import numpy as np
 from opstap.geometry import View
 from opstap.instructions import Cell
 from opstap.perception.checkpoint import Memory, fingerprint
-from opstap.perception.contents import CHANGED, FRAMES, UNSEEN, Change, Measure, median_of_valid
+from opstap.perception.contents import CHANGED, DOUBT, FRAMES, UNSEEN, Change, Measure, median_of_valid
 from opstap.perception.hands import NOTHING, Blobs, Hand, HandFinder
 from opstap.perception.places import Depth, pixels_of, places_of
 from opstap.perception.visits import Visits
@@ -29,13 +29,20 @@ from opstap.workflow.model import Content, Happened, WorkspaceEvent
 
 COVERED = 0.03
 """Share of a place's pixels under an arm from which it is not clear."""
+HIGHEST = 0.06
+"""m above a place's rim, and above what lies there, from which something is not content but held over it."""
 FIRST = 3
 """Clear frames from which a change is told when it is clear: a visited place, a whole number of parts, no holes."""
-FITS = 0.25
-"""Parts by which a change may miss a whole number to be told early."""
+FITS = 0.3
+"""Parts by which a change may miss a whole number to be told at once."""
+DECIDED = 4
+"""Clear frames from which any change is told at a visited place. That nothing changed is known from FRAMES on."""
 UNVISITED, LOOKS = 0.6, 3
 """Share of a part that must change, in so many comparisons in a row, where no hand was seen."""
-VISIT = 200_000_000
+TWO = 0.3
+"""Two parts are told from a volume of so much less than two on. A part that leaves also bares the gaps around it: one
+may look like 1.6."""
+VISIT = 100_000_000
 """ns that a hand must be in a place for the visit to count as evidence by itself."""
 PATROL = 2
 """Places without cause that are compared each frame."""
@@ -44,7 +51,8 @@ AT_ONCE = 8
 GAP = 200_000_000
 """ns without a frame after which the earlier frames no longer count."""
 BLEND = 0.2
-"""Weight of a patrol's comparison that found nothing in the reference: averages noise out, follows drift."""
+"""Least weight in the reference of a patrol's comparison that found nothing: the first ones are averaged, which takes
+noise out, and later ones follow drift."""
 REPEATED = 32
 """Events that come again after a restart: more than two frames can have."""
 
@@ -117,12 +125,16 @@ class Watcher:
         """Stamp of the last visit's begin."""
         self._ring = np.zeros((FRAMES, len(px.index)), np.uint16)
         self._frames = 0
+        self._not_content = np.zeros(len(px.index), np.float32)
+        """Depth, mm, nearer than which something is held over the place."""
         self._clear = np.zeros(count, np.intp)
         """Frames in a row without an arm in front."""
         self._covered = np.ones(count, bool)
         """An arm was in front since the place was last compared."""
         self._suspect = np.zeros(count, np.intp)
         """Comparisons in a row that found a change."""
+        self._averaged = np.zeros(count, np.intp)
+        """Quiet comparisons that each place's reference is the mean of."""
         self._patrol = 0
         self._known = [
             PlaceSeen(Content.CANNOT_SEE, False, np.nan, m.blind or "not settled yet") for m in self._measures
@@ -160,7 +172,7 @@ class Watcher:
         np.take(depth.reshape(-1), self._pixels.index, out=self._ring[row], mode="clip")
         self._frames += 1
         blobs = self._finder.see(depth, stamp)
-        self._cover(blobs)
+        self._cover(blobs, self._ring[row])
         found = self._moved(blobs, stamp)
         for p in self._due():
             found += self._compare(p, stamp)
@@ -170,13 +182,13 @@ class Watcher:
         self._last = Seen(stamp, events, self._snapshot(), hands, self._finder.present(stamp), blobs)
         return self._last
 
-    def _cover(self, blobs: Blobs) -> None:
-        """Count for every place the frames without an arm in front of it."""
+    def _cover(self, blobs: Blobs, depth: Depth) -> None:
+        """Count for every place the frames without an arm in front of it, or what a hand holds; `depth` (N,) mm."""
         self._clear += 1
-        if blobs.near_arm is None:
-            return
-        behind = self._pixels.count(np.take(blobs.near_arm.reshape(-1), self._half))
-        hidden = behind > COVERED * self._total
+        hidden = self._pixels.count((depth < self._not_content) & (depth > 0)) > COVERED * self._total
+        if blobs.near_arm is not None:
+            behind = self._pixels.count(np.take(blobs.near_arm.reshape(-1), self._half))
+            hidden |= behind > COVERED * self._total
         self._clear[hidden] = 0
         self._covered |= hidden
 
@@ -229,12 +241,16 @@ class Watcher:
         change = measure.compare(reference, depth)
         visited = bool(memory.visited[p])
         told = bool(memory.settled[p]) and abs(change.parts) >= (CHANGED if visited else UNVISITED)
-        if frames < FRAMES and not (told and change.judged and _plain(change.parts)):
+        if frames < FRAMES and not (told and change.judged and (frames >= DECIDED or _plain(change.parts))):
             return []
         if not change.judged and not (told and visited and change.unseen <= UNSEEN):
-            self._known[p] = _unseen("depth has holes there")
-            self._clear[p], self._covered[p] = 0, visited
-            return []
+            return self._cannot_see(p, "depth has holes there")
+        if measure.too_noisy:
+            if not visited:
+                measure.quiet(change)
+            return self._cannot_see(p, measure.too_noisy)
+        if memory.settled[p] and visited and not told and abs(change.parts) >= DOUBT:
+            return self._cannot_see(p, "less than a part seems to have come or gone")
         events: list[WorkspaceEvent] = []
         if told:
             self._suspect[p] += 1
@@ -243,13 +259,22 @@ class Watcher:
                 return []
             events.append(self._changed_event(p, change, frames, stamp))
         fresh = self._covered[p] or not memory.settled[p] or bool(events)
-        weight = np.where((reference > 0) & (not fresh), BLEND, 1.0)
+        if not fresh:
+            measure.quiet(change)
+        self._averaged[p] = 1 if fresh else self._averaged[p] + 1
+        weight = np.where(reference > 0, max(BLEND, 1 / self._averaged[p]), 1.0)
         memory.reference[own] = np.where(depth > 0, reference + weight * (depth - reference), reference)
         self._changed |= fresh
         memory.settled[p], memory.visited[p] = True, False
         self._covered[p], self._suspect[p] = False, 0
         self._learn(p)
         return events
+
+    def _cannot_see(self, p: int, why: str) -> list[WorkspaceEvent]:
+        """Nothing is told of place `p` but that; it is compared again with what was settled."""
+        self._known[p] = _unseen(why)
+        self._clear[p], self._covered[p] = 0, bool(self._memory.visited[p])
+        return []
 
     def _changed_event(self, p: int, change: Change, frames: int, stamp: int) -> WorkspaceEvent:
         place, visited = self._places[p], bool(self._memory.visited[p])
@@ -258,8 +283,7 @@ class Watcher:
             happened = Happened.PUT_BACK if more else Happened.TAKEN
         else:
             happened = Happened.PLACED if more else Happened.REMOVED
-        # A part that leaves also bares the gaps below it: two are told from a volume of 1.65 parts on.
-        count = min(max(1, int(abs(change.parts) + 0.35)), place.most)
+        count = min(max(1, int(abs(change.parts) + TWO)), place.most)
         fits = 1.0 - min(0.5, abs(abs(change.parts) - count))
         evidence = {
             "volume_cm3": round(change.volume * 1e6, 1),
@@ -284,6 +308,7 @@ class Watcher:
         memory, px, own = self._memory, self._pixels, self._pixels.of(p)
         reference = memory.reference[own]
         settled = np.where(reference > 0, reference, px.bare[own])
+        self._not_content[own] = np.minimum(px.rim[own], settled) - HIGHEST * 1000 / px.rise[own]
         self._visits.settle(p, reference)
         if not memory.settled[p]:
             return

@@ -218,6 +218,7 @@ class SimulatedCamera:
         k = cell.scene.camera.view.pinhole
         self._noise = StereoNoise((k.height, k.width), seed, noise)
         self._prepared = self._noise.prepare(self._depth.still.depth, self._depth.still.kind)
+        self._shown: tuple[WorldState, Buffers, list[Region]] | None = None
         self._color: Caster | None = None
         self._lit_from: dict[str, NDArray[np.float32]] = {}
         """Projector id -> its pixel that lights each pixel of what stands still, (h, w, 2)."""
@@ -236,12 +237,17 @@ class SimulatedCamera:
         return buffers.depth, buffers.kind
 
     def _moved(self, world: WorldState) -> tuple[Buffers, list[Region]]:
-        """The picture of depth, and the boxes in which it is not that of what stands still."""
+        """The picture of depth, and the boxes in which it is not that of what stands still. Kept for the next call with
+        the same world."""
+        if self._shown is not None and self._shown[0] is world:
+            return self._shown[1], self._shown[2]
         for region in self._depth.settle(world):
             still = self._depth.still
             self._prepared = self._noise.patch(self._prepared, still.depth, still.kind, [region])
         buffers = self._depth.still.copy()
-        return buffers, self._depth.moving(world, buffers)
+        regions = self._depth.moving(world, buffers)
+        self._shown = (world, buffers, regions)
+        return buffers, regions
 
     def depth(self, world: WorldState) -> NDArray[np.uint16]:
         """Depth (h, w) uint16 in millimetres with noise, 0 = no return; the same for the same seed and tick."""
