@@ -9,8 +9,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
-
 
 @dataclass(frozen=True)
 class Row:
@@ -56,14 +54,15 @@ def machine() -> str:
     )
 
 
-def put_into(page: Path, text: str) -> None:
-    """Replace what stands between the markers of `page`.
+def put_into(page: Path, text: str, what: str = "measured") -> None:
+    """Replace what stands between the markers of `page` for `what`.
 
     Raises:
         ValueError: the page has no markers.
     """
+    begin, end = f"<!-- {what}: begin -->", f"<!-- {what}: end -->"
     old = page.read_text(encoding="utf-8")
-    if BEGIN not in old or END not in old:
-        raise ValueError(f"{page}: found no markers, allowed: '{BEGIN}' and '{END}' around the measured part")
-    head, tail = old.split(BEGIN)[0], old.split(END)[1]
-    page.write_text(f"{head}{BEGIN}\n{text}\n{END}{tail}", encoding="utf-8")
+    if begin not in old or end not in old:
+        raise ValueError(f"{page}: found no markers, allowed: '{begin}' and '{end}' around the measured part")
+    head, tail = old.split(begin)[0], old.split(end)[1]
+    page.write_text(f"{head}{begin}\n{text}\n{end}{tail}", encoding="utf-8")

@@ -1,6 +1,6 @@
 """Picks and places by scripted hands in simulated cells, and how the detection tells them.
 
-python -m bench.perception [--set reporting] [--sessions 108] [--minutes 20] [--write docs/perception-benchmark.md]
+python -m bench.perception [--set reporting] [--sessions 72] [--minutes 20] [--write docs/perception-benchmark.md]
 
 Sessions run on all cores; each finished one is kept in out/, so that a run that was broken off goes on where it was.
 """
@@ -43,7 +43,7 @@ Aim: recall 99.5 %, false at most 1 in 1,000, wrong place 0, within 3 frames. Se
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", default="reporting", choices=list(SETS))
-    parser.add_argument("--sessions", type=int, default=108)
+    parser.add_argument("--sessions", type=int, default=72)
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--kept", type=Path, default=Path("out"))

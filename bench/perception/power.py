@@ -1,104 +1,167 @@
 """How surely each part is seen to come or go, by noise: no hands, all places changed at once, compared as the watcher
-does after FIRST frames. Cheap, so that rare misses show.
+does in its third frame. A change costs a fiftieth of one by hands, so that rare misses show.
 
-python -m bench.perception.power [--rounds 40] [--noise fitted] [--scene tilted]
+python -m bench.perception.power [--rounds 20] [--noise kind fitted harsh] [--scene oral_care gearbox tilted] [--write]
 """
 
 from __future__ import annotations
 
 import argparse
-from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
+import cv2
 import numpy as np
 
+from bench.perception.report import interval
 from bench.perception.session import CONFIG, SCENES
+from bench.report import put_into
 from opstap.instructions import Cell, load_cell
-from opstap.perception.contents import CHANGED, FRAMES, Measure, median_of_valid
-from opstap.perception.places import pixels_of, places_of
-from opstap.perception.watch import FIRST
+from opstap.perception.contents import CHANGED, DOUBT, FRAMES, Measure, median_of_valid
+from opstap.perception.places import places_of
+from opstap.perception.watch import FIRST, TWO, Watcher
 from opstap.simulation.camera import SimulatedCamera
 from opstap.simulation.noise import LEVELS
 from opstap.simulation.world import WorldState
 
-Sample = tuple[str, str, int, float, float, bool]
-"""Place, part, parts that came or went, parts found, share of the place without depth, whether it could be judged."""
+PAGE = Path(__file__).parents[2] / "docs/perception-benchmark.md"
+QUIET = 4
+"""Comparisons from which a place learns its noise before it is changed."""
 
 
-def samples(cell: Cell, noise: str, seed: int, rounds: int) -> list[Sample]:
-    """Changes, and as many comparisons without one, at every place that depth is asked at."""
-    rng = np.random.default_rng([seed, 3])
-    view = cell.scene.camera.view
-    places = places_of(cell)
-    pixels = pixels_of(places, [*(b.outside for b in cell.scene.bins), cell.scene.case.outside], view)
-    measures = [Measure(place, pixels, p, view) for p, place in enumerate(places)]
-    asked = [p for p, m in enumerate(measures) if not m.blind]
-    found: list[Sample] = []
-    tick = 0
-    for turn in range(rounds):
-        camera = SimulatedCamera(cell, seed * 1000 + turn, LEVELS[noise])
+@dataclass(frozen=True)
+class Sample:
+    """One comparison: `change` parts came (positive) or went, 0: none; `found` of them were measured."""
 
-        def frames(inside: dict[str, tuple[str, ...]], count: int) -> np.ndarray:
-            nonlocal tick
-            shown = []
-            for _ in range(count):
-                tick += 1
-                world = WorldState(
-                    tick, tick * 33_333_333,
-                    {b.id: inside[b.id] for b in cell.scene.bins}, {s.id: inside[s.id] for s in cell.scene.case.slots},
-                )  # fmt: skip
-                shown.append(camera.depth(world).reshape(-1)[pixels.index])
-            return np.array(shown)
+    place: str
+    part: str
+    change: int
+    found: float
+    sure: bool
+    """Depth had no holes that a part could hide in, and no more noise than it may have."""
 
-        before, after, by = {}, {}, {}
-        names = {p.id: next((n for n, part in cell.task.parts.items() if part is p.part), "") for p in places}
-        for place in places:
-            if place.is_bin:
-                n = int(rng.integers(1, 7))
-                m = n + int(rng.choice([-1, 1], p=[0.7, 0.3]))
-                if n > 2 and rng.random() < 0.2:
-                    m = n - 2
-            else:
-                n, m = (0, 1) if rng.random() < 0.7 else (1, 0)
-            before[place.id], after[place.id] = (names[place.id],) * n, (names[place.id],) * m
-            by[place.id] = m - n
-        # The reference is an average of about nine medians of five frames, as after a time of patrol.
-        many = np.array([median_of_valid(frames(before, FRAMES)) for _ in range(1)])
-        reference = np.where((many > 0).any(0), many.sum(0) / np.maximum((many > 0).sum(0), 1), 0).astype(np.float32)
-        still, changed = (median_of_valid(frames(x, FIRST)) for x in (before, after))
-        for p in asked:
-            place, measure, own = places[p], measures[p], pixels.of(p)
-            for depth, parts in ((still, 0), (changed, by[place.id])):
-                change = measure.compare(measure.believable(reference[own]), measure.believable(depth[own]))
-                found.append((place.id, names[place.id], parts, change.parts, change.unseen, change.judged))
-    return found
+    @property
+    def told(self) -> bool:
+        return abs(self.found) >= CHANGED and (self.sure or not self.change)
+
+    @property
+    def right(self) -> bool:
+        return abs(self.found) >= CHANGED and self.found * self.change > 0
+
+    @property
+    def silent(self) -> bool:
+        """Missed, and not told as "cannot see" either."""
+        return not self.right and self.sure and abs(self.found) < DOUBT
+
+
+class Bench:
+    """A cell without hands, all of whose places change at once."""
+
+    def __init__(self, cell: Cell, noise: str, seed: int) -> None:
+        view = cell.scene.camera.view
+        self.cell, self.places = cell, places_of(cell)
+        watcher = Watcher(cell, view)
+        self.pixels, self.measures = watcher.pixels, watcher.measures
+        self.camera = SimulatedCamera(cell, seed, LEVELS[noise])
+        self.rng = np.random.default_rng([seed, 3])
+        self.part = {
+            p.id: next(name for name, part in cell.task.parts.items() if part.size == p.part.size) for p in self.places
+        }
+        self._tick = 0
+
+    def frames(self, inside: Mapping[str, tuple[str, ...]], count: int) -> np.ndarray:
+        """(count, N) depths of the places' pixels."""
+        scene, shown = self.cell.scene, []
+        for _ in range(count):
+            self._tick += 1
+            bins, slots = {b.id: inside[b.id] for b in scene.bins}, {s.id: inside[s.id] for s in scene.case.slots}
+            depth = self.camera.depth(WorldState(self._tick, self._tick * 33_333_333, bins, slots))
+            shown.append(depth.reshape(-1)[self.pixels.index])
+        return np.array(shown)
+
+    def round(self) -> list[Sample]:
+        """A change, and a comparison without one, at every place that depth is asked at."""
+        before, after = {}, {}
+        for place in self.places:
+            n = int(self.rng.integers(1, 7)) if place.is_bin else int(self.rng.random() < 0.3)
+            m = n + int(self.rng.choice([-1, 1], p=[0.7, 0.3])) if place.is_bin else 1 - n
+            if n > 2 and self.rng.random() < 0.2:
+                m = n - 2
+            before[place.id], after[place.id] = (self.part[place.id],) * n, (self.part[place.id],) * m
+        reference = median_of_valid(self.frames(before, FRAMES))
+        for _ in range(QUIET):
+            quiet = median_of_valid(self.frames(before, FRAMES))
+            for p, measure in enumerate(self.measures):
+                own = self.pixels.of(p)
+                measure.quiet(measure.compare(reference[own], quiet[own]))
+        found = []
+        for inside in (before, after):
+            depth = median_of_valid(self.frames(inside, FIRST))
+            for p, (place, measure) in enumerate(zip(self.places, self.measures, strict=True)):
+                if not measure.blind:
+                    change = len(inside[place.id]) - len(before[place.id])
+                    found.append(self._compare(measure, reference[self.pixels.of(p)], depth[self.pixels.of(p)], change))
+        return found
+
+    def _compare(self, measure: Measure, reference: np.ndarray, depth: np.ndarray, change: int) -> Sample:
+        c = measure.compare(measure.believable(reference), measure.believable(depth))
+        place = measure.place.id
+        return Sample(place, self.part[place], change, c.parts, c.judged and not measure.too_noisy)
+
+
+def samples(scene: str, task: str, noise: str, seed: int, rounds: int) -> list[Sample]:
+    """`rounds` rounds, each with other piles and another pattern of noise."""
+    cell = load_cell(CONFIG / f"cells/{scene}.yaml", CONFIG / f"tasks/{task}.yaml")
+    return [s for turn in range(rounds) for s in Bench(cell, noise, 1000 * seed + turn).round()]
+
+
+HEAD = (
+    '| | changes | told % (95 %) | told "cannot see" % | missed in silence % | count right % | comparisons without a '
+    "change: false per 1,000 |\n|---|---|---|---|---|---|---|"
+)
+
+
+def row(name: str, those: list[Sample]) -> str:
+    real, none = [s for s in those if s.change], [s for s in those if not s.change]
+    told = [s for s in real if s.right]
+    low, high = interval(len(told), len(real))
+    silent = sum(s.silent for s in real)
+    count = np.mean([max(1, int(abs(s.found) + TWO)) == abs(s.change) for s in told]) if told else np.nan
+    return (
+        f"| {name} | {len(real)} | {100 * len(told) / len(real):.1f} ({100 * low:.1f}-{100 * high:.1f}) "
+        f"| {100 * (len(real) - len(told) - silent) / len(real):.1f} | {100 * silent / len(real):.1f} "
+        f"| {100 * count:.0f} | {1000 * sum(s.told for s in none) / len(none):.1f} |"
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--noise", nargs="+", default=list(LEVELS), choices=list(LEVELS))
     parser.add_argument("--scene", nargs="+", default=[s for s, _ in SCENES.values()])
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/perception-benchmark.md")
     given = parser.parse_args()
-    for scene, task in SCENES.values():
-        if scene not in given.scene:
-            continue
-        cell = load_cell(CONFIG / f"cells/{scene}.yaml", CONFIG / f"tasks/{task}.yaml")
-        for noise in given.noise:
-            by = defaultdict(list)
-            for s in samples(cell, noise, 1, given.rounds):
-                by[s[1] + ("" if s[0].startswith("bin") else " (slot)")].append(s)
-            print(f"\n{scene}, {noise}: part, changes, missed, cannot see, of them told; ratio found/true mean sd; "
-                  "count right; no-change sd, false")
-            for name, those in sorted(by.items()):
-                real = [s for s in those if s[2]]
-                ratio = np.array([s[3] / s[2] for s in real])
-                null = np.array([s[3] for s in those if not s[2]])
-                missed = [s for s in real if not (s[3] * s[2] > 0 and abs(s[3]) >= CHANGED)]
-                count = [min(1, 1) and max(1, int(abs(s[3]) + 0.35)) == abs(s[2]) for s in real]
-                silent = [s for s in missed if s[5]]
-                print(f"{name:28s} {len(real):4d} {len(missed):3d} silent {len(silent):3d} blind {sum(not s[5] for s in those):3d} "
-                      f"ratio {ratio.mean():5.2f} {ratio.std():5.2f} count {np.mean(count):4.2f} "
-                      f"null {null.std():5.3f} max {abs(null).max():5.2f} false {sum(abs(null) >= CHANGED)}")  # fmt: skip
+    cv2.setNumThreads(1)
+    text = []
+    for noise in given.noise:
+        by: dict[str, list[Sample]] = {}
+        for scene, task in SCENES.values():
+            if scene in given.scene:
+                by[scene] = samples(scene, task, noise, 2, given.rounds)
+        everything = [s for those in by.values() for s in those]
+        text += [f"\n### {noise} noise\n", HEAD, row("all", everything)]
+        for scene, those in by.items():
+            text.append(row(f"{scene}", those))
+            kinds = sorted({(s.part, s.place.startswith("slot")) for s in those})
+            for part, slot in kinds:
+                mine = [s for s in those if s.part == part and s.place.startswith("slot") == slot]
+                real = [s for s in mine if s.change]
+                if any(not s.right for s in real) or any(s.told for s in mine if not s.change):
+                    text.append(row(f"&nbsp; {part}{' in its slot' if slot else ''}", mine))
+        print("\n".join(text[-len(by) - 60 :]), flush=True)
+    if given.write:
+        put_into(PAGE, "\n".join(text), "power")
 
 
 if __name__ == "__main__":

@@ -139,11 +139,12 @@ def scripts(cell: Cell, factors: dict[str, str], rng: np.random.Generator) -> di
     where = {p: room.pose.translation[0] for p, room in rooms(cell).items()}
     sides = {"right": [1], "left": [-1], "one-handed": [int(rng.choice([-1, 1]))]}.get(factors["hands"], [-1, 1])
     at_once = factors["hands"] == "both at once"
+    in_turn = len(sides) == 2 and not at_once  # the other hand must not stay where it was
     script: dict[int, list[Deed]] = {side: [] for side in sides}
 
     def rest() -> list[Deed]:
         """Mostly a hand goes from one place straight to the next."""
-        return [Deed("rest")] if rng.random() < RESTS else []
+        return [Deed("rest")] if in_turn or rng.random() < RESTS else []
 
     for turn in range(ROUNDS * (2 if at_once else 1)):
         side = sides[turn % len(sides)]
@@ -170,15 +171,15 @@ def scripts(cell: Cell, factors: dict[str, str], rng: np.random.Generator) -> di
         script[side] += [Deed("put", slot), *rest()]
         free.discard(slot)
         if rng.random() < 0.15:
-            script[side] += [Deed("take", slot), Deed("rest"), Deed("put", source.id), *rest()]
+            script[side] += [Deed("take", slot), Deed("put", source.id), *rest()]
             stock[source.id] += 1
             free.add(slot)
     return {side: _apart(deeds) for side, deeds in script.items()}
 
 
 def _apart(deeds: list[Deed]) -> list[Deed]:
-    """With a rest between two deeds at one place, and after the last: of a hand that stays there nobody can tell what it
-    does."""
+    """With a rest between two deeds at one place, and after the last: what a hand does that stays there, nobody can
+    tell."""
     apart: list[Deed] = []
     for deed in deeds:
         if apart and apart[-1].place == deed.place and deed.place:
@@ -261,7 +262,7 @@ class Record:
             for place, room in self._rooms.items():
                 if np.abs(hand.grip - room.pose.translation).max() < 0.25 and _within(room, hand.grip):
                     self._touched.setdefault(place, []).append(tick)
-        recent = {v.place for v in self.worker.visits if tick - v.tick <= PATIENCE}
+        recent = {v.place for v in self.worker.visits if tick - max(v.tick, self._last(v.place)) <= PATIENCE}
         if recent:
             depth, _ = self.camera.true_depth(world)
             still = self.camera.still_depth
@@ -277,7 +278,7 @@ class Record:
         changes = []
         for visit in (v for v in visits if v.change):
             later = [v.tick for v in visits if v.place == visit.place and v.tick > visit.tick]
-            end = min([*later, visit.tick + 2 * PATIENCE])
+            end = min([*later, self._free_since(visit) + PATIENCE])
             happened = self._name(visit)
             mine = [
                 i
@@ -288,7 +289,7 @@ class Record:
             changes.append(asdict(self._told(visit, happened, [told[i] for i in mine], end)))
         false = []
         for i, (t, e) in enumerate(told):
-            if i in used:
+            if i in used or (e.happened is Happened.VISITED and self._was_in(e.place, t)):
                 continue
             missed = [
                 v
@@ -305,6 +306,21 @@ class Record:
         seen = sum(any(p == e and first - 3 <= t <= last + 3 for t, e in entered) for p, first, last in spans)
         wrong = sum(not any(abs(t - x) <= 3 for x in self._touched.get(p, ())) for t, p in entered)
         return Outcome(number, factors, changes, false, len(spans), seen, wrong, self.worker.ticks)
+
+    def _last(self, place: str) -> int:
+        """Tick at which `place` was last seen covered."""
+        return self._covered[place][-1] if self._covered.get(place) else 0
+
+    def _free_since(self, visit: Visit) -> int:
+        """The tick from which the place of `visit` was free for long enough to tell."""
+        since = visit.tick
+        for t in self._covered.get(visit.place, ()):
+            since = t if since < t <= since + PATIENCE else since
+        return since
+
+    def _was_in(self, place: str, tick: int) -> bool:
+        """Whether fingertips truly were in `place` in the second before `tick`: then it is no falsehood to say so."""
+        return any(tick - 30 <= t <= tick for t in self._touched.get(place, ()))
 
     def _stay(self, visit: Visit) -> tuple[int, int]:
         """First and last tick at which the fingertips truly were in the place of `visit`, around its deed."""
@@ -338,7 +354,19 @@ class Record:
                 side = event.evidence["right"] == visit.side
         unseen = bool({t for t in self._cannot_see.get(place, ()) if visit.tick < t <= end})
         counted = sum(e.count for _, e in events)
-        return Told(place, visit.parts[-1], happened, abs(visit.change), same, bool(events), counted, side, latency, after, unseen)
+        return Told(
+            place,
+            visit.parts[-1],
+            happened,
+            abs(visit.change),
+            same,
+            bool(events),
+            counted,
+            side,
+            latency,
+            after,
+            unseen,
+        )
 
 
 def _means(event: WorkspaceEvent, happened: str) -> bool:

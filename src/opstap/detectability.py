@@ -1,4 +1,4 @@
-"""Whether depth can show a part at all: how far it stands above what lies under it, against the noise of the camera there.
+"""Whether depth can show a part at all: how far it stands above what is under it, against the noise of the camera.
 
 A stereo camera's depth errs with the square of the distance, and neighbouring pixels err together. A difference of two
 pictures is therefore averaged over windows about as wide as a part is; a part whose height is less than `NEEDED` times
@@ -8,13 +8,13 @@ such a place needs another way to confirm.
 
 from __future__ import annotations
 
-from math import hypot, sqrt
+from math import exp, hypot, sqrt
 
 from opstap.geometry import View
 
 NOISE = 0.0033
-"""Metres by which one pixel of one frame errs at 1 m: 0.07 px of disparity at 425 px focal length and 50 mm baseline, as
-`opstap.simulation.noise` has it; planes in public captures of other cameras show 1.3 to 3.9 mm."""
+"""Metres by which one pixel of one frame errs at 1 m: 0.07 px of disparity at 425 px focal length and 50 mm baseline,
+as `opstap.simulation.noise` has it; planes in public captures of other cameras show 1.3 to 3.9 mm."""
 CORRELATION = 1.6
 """Pixels of blur that would make as much of neighbours' errors hang together (the same source)."""
 SETTLED_MEDIAN = 0.54
@@ -34,7 +34,7 @@ def window(narrow: float, pixel: float) -> int:
 def averaged(side: int) -> float:
     """Noise of the mean over a window of `side` pixels, as a share of one pixel's: errors hang together like a Gaussian
     of CORRELATION px blur, so their autocorrelation falls as exp(-d^2 / 4 CORRELATION^2) in each direction."""
-    along = sum((side - abs(d)) * 2.718281828 ** (-(d * d) / (4 * CORRELATION**2)) for d in range(1 - side, side))
+    along = sum((side - abs(d)) * exp(-(d * d) / (4 * CORRELATION**2)) for d in range(1 - side, side))
     return along / side**2
 
 

@@ -132,7 +132,7 @@ def no_return(stage, place, share=1.0):
     """Depth without a return at so much of a place: a thing that reflects nothing, or all."""
     watcher = stage.watcher
     p = [x.id for x in watcher._places].index(place)
-    at = watcher._pixels.index[watcher._pixels.of(p)]
+    at = watcher.pixels.index[watcher.pixels.of(p)]
     at = at[: int(share * len(at))]
 
     def change(depth):

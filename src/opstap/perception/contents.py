@@ -37,7 +37,7 @@ LEAST_SEEN = 0.3
 NOISIEST = 4.0
 """Times the expected noise up to which a place's own noise is followed."""
 LEARNING = 0.1
-"""Weight of a quiet comparison in a place's noise."""
+"""Least weight of a quiet comparison in a place's noise: the first ones are averaged."""
 VISIBLE = 0.3
 """Share of a place's floor that the camera must have in view."""
 
@@ -48,13 +48,18 @@ def median_of_valid(frames: NDArray[np.uint16]) -> Depths:
     """Median over time of the frames (k, n) that have a return; 0 where most have none."""
     k = len(frames)
     ordered = np.sort(frames, axis=0)
-    valid = np.count_nonzero(ordered, axis=0)
-    # The valid ones are the last. Of an even number both in the middle count: one alone would be off to its side.
-    high = k - 1 - (valid - 1) // 2
-    low = np.where(valid % 2 == 0, high - 1, high)
-    columns = np.arange(frames.shape[1])
-    middle = (ordered[high.clip(0, k - 1), columns] + ordered[low.clip(0, k - 1), columns].astype(np.float32)) / 2
-    return np.where(valid * 2 > k, middle, 0).astype(np.float32)
+    median = (ordered[k // 2] + ordered[(k - 1) // 2].astype(np.float32)) / 2
+    holed = np.flatnonzero(ordered[0] == 0)
+    if len(holed):
+        some = ordered[:, holed]
+        valid = np.count_nonzero(some, axis=0)
+        # The valid ones are the last. Of an even number both in the middle count: one alone would be off to its side.
+        high = k - 1 - np.maximum(valid - 1, 0) // 2
+        low = np.where(valid % 2 == 0, high - 1, high)
+        columns = np.arange(len(holed))
+        middle = (some[high, columns] + some[low, columns].astype(np.float32)) / 2
+        median[holed] = np.where(valid * 2 > k, middle, 0)
+    return np.asarray(median, np.float32)
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,7 @@ class Measure:
         self._expected = 1000 * noise_of_change(float(metres.mean()) if len(metres) else 1.0, side)
         self.noise = self._expected
         """mm by which the averaged difference of two settled pictures of this place errs; learned while it is quiet."""
+        self._quiet = 0
         wide = max(2, int(size[1] / 2 / pixel))
         self._kernel = np.ones((wide, wide), np.uint8)
         seen = pixels.of_part(p, place, view)
@@ -117,9 +123,10 @@ class Measure:
         signal = 2 * float(np.median(self._stands_out)) if len(self._stands_out) else 0.0
         return "" if signal >= NEEDED * self.noise else "depth is too noisy there for so small a part"
 
-    def believable(self, depth: Depths) -> Depths:
-        """`depth` without what lies below the floor or behind a wall: a reflection, or another camera's light."""
-        return np.where(depth > self._bare + self._below, np.float32(0), depth)
+    def believable(self, depth: Depths, nearest: Depths | float = 0.0) -> Depths:
+        """`depth` without what lies below the floor or behind a wall (a reflection, or another camera's light), and
+        without what is nearer than `nearest`: the edge of a hand that hovers there."""
+        return np.where((depth > self._bare + self._below) | (depth < nearest), np.float32(0), depth)
 
     def compare(self, reference: Depths, depth: Depths) -> Change:
         """Volume between `reference` and `depth`, mm, in patches that stand out of the noise.
@@ -140,7 +147,8 @@ class Measure:
     def quiet(self, change: Change) -> None:
         """`change` was of a place that nothing happened in: learn its noise."""
         if change.unseen <= UNSEEN:
-            noise = self.noise + LEARNING * (change.spread - self.noise)
+            self._quiet += 1
+            noise = self.noise + max(LEARNING, 1 / (self._quiet + 1)) * (change.spread - self.noise)
             self.noise = min(max(noise, self._expected / 2), NOISIEST * self._expected)
 
     def _averaged(self, nearer: Depths, known: NDArray[np.bool_]) -> Depths:

@@ -158,15 +158,29 @@ class HandFinder:
         self._tracks = self._follow(seen, stamp)
         self._last_seen = stamp
         arms = tuple(
-            Arm(self._outline(small, owner, near_arm, i), s.fingers, _triple(s.tip), t.hand.velocity)
+            Arm(
+                self._outline(small, owner, near_arm, i, stats[large[i - 1]]),
+                s.fingers,
+                _triple(s.tip),
+                t.hand.velocity,
+            )
             for i, (s, t) in enumerate(zip(seen, self._tracks, strict=True), 1)
         )
         return Blobs(near_arm > 0, tuple(t.hand for t in self._tracks), arms)
 
     def _outline(
-        self, small: NDArray[np.int16], owner: NDArray[np.uint8], near_arm: NDArray[np.uint8], i: int
+        self,
+        small: NDArray[np.int16],
+        owner: NDArray[np.uint8],
+        near_arm: NDArray[np.uint8],
+        i: int,
+        stat: NDArray[np.int32],
     ) -> Floats:
         """The outline (n, 3) of arm number `i` and its rim; the rim is as high as the arm beside it."""
+        x, y, w, h = (int(n) for n in stat[:4])
+        left, top = max(0, x - RIM), max(0, y - RIM)
+        box = slice(top, y + h + RIM), slice(left, x + w + RIM)
+        small, owner, near_arm = small[box], owner[box], near_arm[box]
         outlines, _ = cv2.findContours((near_arm == i).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         if not outlines:
             return np.zeros((0, 3))
@@ -176,7 +190,7 @@ class HandFinder:
         only = cv2.erode(np.where((owner == i) & (small > 0), small, far), _SQUARE11)
         depth = only[corners[:, 1], corners[:, 0]].astype(float)
         depth = np.where(depth < far, depth, np.median(small[(owner == i) & (small > 0)]))
-        return np.asarray(self.rays[corners[:, 1], corners[:, 0]] * depth[:, None] + self.origin)
+        return np.asarray(self.rays[corners[:, 1] + top, corners[:, 0] + left] * depth[:, None] + self.origin)
 
     def present(self, stamp: int) -> bool:
         """Whether somebody is at the bench: a hand is seen, or was a moment ago."""
@@ -264,11 +278,12 @@ class HandFinder:
         return [replace(t, hand=replace(t.hand, side=side)) for t, side in zip(tracks, sides, strict=True)]
 
 
+RIM = 3
+"""Pixels around an arm, of every second, in which depth may be mixed with the arm's."""
 OUTLINE = 1.5
 """Pixels by which an arm's outline may cut a corner."""
 _SQUARE3 = np.ones((3, 3), np.uint8)
 _SQUARE11 = np.ones((11, 11), np.uint8)
-_SQUARE7 = np.ones((7, 7), np.uint8)
 _SQUARE5 = np.ones((5, 5), np.uint8)
 
 

@@ -29,6 +29,8 @@ THICK = 0.12
 square of the slant's sine: from nearly above, nothing is hidden."""
 FINGERS = 150.0
 """mm2 of hand inside a place that make a visit: two fingertips."""
+BESIDE = 0.03
+"""m beside or above a place at which a hand is close to it."""
 NEIGHBOURS = 0.12
 """m. Of places closer than this, a hand visits only the one that it is in most."""
 ENTER, LEAVE = 2, 2
@@ -41,6 +43,8 @@ class Moved:
 
     entered: NDArray[np.bool_]
     left: NDArray[np.bool_]
+    near: NDArray[np.bool_]
+    """A hand is in the place or so close that it may have been: what changes there is believed at once."""
     area: Floats
     """mm2 of hand in each place now."""
 
@@ -50,7 +54,11 @@ class Visits:
 
     def __init__(self, places: Sequence[Place], pixels: Pixels, view: View) -> None:
         self._places, self._pixels = places, pixels
-        self._to_place = [p.pose.inverse() for p in places]
+        inverse = [p.pose.inverse() for p in places]
+        # A point in the table frame @ turn + shift is one in the place's.
+        self._turn = np.array([i.rotation.T for i in inverse])
+        self._shift = np.array([i.translation for i in inverse])[:, None]
+        self._half = np.array([p.size[:2] for p in places]) / 2
         self._centres = np.array([p.pose.translation for p in places])
         self._close = np.linalg.norm(self._centres[:, None] - self._centres[None], axis=2) < NEIGHBOURS
         way = self._centres - view.pose.translation
@@ -74,9 +82,10 @@ class Visits:
     def see(self, blobs: Blobs, occupied: NDArray[np.bool_]) -> Moved:
         """One frame. `occupied` (P,) is where hands were known to be."""
         area = np.zeros(len(self._places))
-        hand = np.zeros(len(self._places), bool)
+        hand, near = np.zeros(len(self._places), bool), np.zeros(len(self._places), bool)
         if blobs.hands:
-            each = np.array([self._areas(points) for points in (a.fingers for a in blobs.arms)])
+            each, beside = (np.array(a) for a in zip(*(self._areas(arm.fingers) for arm in blobs.arms), strict=True))
+            near = beside.max(axis=0) >= FINGERS
             most = np.where(self._close[None], each[:, None, :], 0.0).max(axis=2)
             inside = (each >= FINGERS) & (each >= most)
             hand, area = inside.any(axis=0), each.max(axis=0)
@@ -85,28 +94,28 @@ class Visits:
                 self.side[p] = side if side != "unknown" or self._inside[p] < 0 else self.side[p]
         self._inside = np.where(hand, np.maximum(self._inside, 0) + 1, np.minimum(self._inside, 0) - 1)
         entered = ~occupied & (self._inside >= ENTER)
-        return Moved(entered, occupied & (self._inside <= -LEAVE), area)
+        return Moved(entered, occupied & (self._inside <= -LEAVE), near, area)
 
-    def _areas(self, fingers: Floats) -> Floats:
-        """mm2 of one hand, as the camera sees it, in each place (P,)."""
-        area = np.zeros(len(self._places))
+    def _areas(self, fingers: Floats) -> tuple[Floats, Floats]:
+        """mm2 of one hand, as the camera sees it, in each place and in or close to it, both (P,)."""
+        area, close = np.zeros(len(self._places)), np.zeros(len(self._places))
         way = fingers - self._at
         far2 = np.sum(way**2, axis=1)
         # From the side, fingers are hidden behind the hand's back: they lie farther along the camera's ray.
         slant2 = np.sum(way[:, :2] ** 2, axis=1) / far2
         behind = fingers + way * [1, 1, 0] * (THICK * slant2 / np.hypot(way[:, 0], way[:, 1]))[:, None]
         low, high = np.minimum(fingers, behind).min(axis=0), np.maximum(fingers, behind).max(axis=0)
-        for p, place in enumerate(self._places):
-            # Nothing of a place is farther from its centre than this, however it is turned.
-            span = place.size[0] + place.size[1]
-            if np.any(self._centres[p, :2] + span < low[:2]) or np.any(self._centres[p, :2] - span > high[:2]):
-                continue
-            local, hidden = self._to_place[p].apply(fingers), self._to_place[p].apply(behind)
-            half = np.asarray(place.size[:2]) / 2
-            within = (np.abs(local[:, :2]) < half).all(axis=1) | (np.abs(hidden[:, :2]) < half).all(axis=1)
-            within &= local[:, 2] < self._top[p]
-            area[p] = float(np.sum(far2[within])) * self._mm2
-        return area
+        # Nothing of a place is farther from its centre than its span, however it is turned.
+        centres, span = self._centres[:, :2], self._half.sum(axis=1)[:, None] * 2 + BESIDE
+        some = np.flatnonzero(np.all((centres + span > low[:2]) & (centres - span < high[:2]), axis=1))
+        if len(some):
+            turn, shift, half = self._turn[some], self._shift[some], self._half[some, None]
+            local, hidden = (points @ turn + shift for points in (fingers, behind))
+            beside = np.minimum(*((np.abs(at[..., :2]) - half).max(axis=2) for at in (local, hidden)))
+            above = local[..., 2] - self._top[some, None]
+            area[some] = ((beside < 0) & (above < 0)) @ far2 * self._mm2
+            close[some] = ((beside < BESIDE) & (above < BESIDE)) @ far2 * self._mm2
+        return area, close
 
     def nearest(self, at: Floats, occupied: NDArray[np.bool_]) -> int | None:
         """The place with a hand in it that is nearest to a hand at `at`; None when none is near."""

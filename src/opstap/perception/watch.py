@@ -111,10 +111,10 @@ class Watcher:
         scene = cell.scene
         self._zones = scene.zones
         self._places = places_of(cell)
-        self._pixels = pixels_of(self._places, [*(b.outside for b in scene.bins), scene.case.outside], view)
-        self._measures = [Measure(place, self._pixels, p, view) for p, place in enumerate(self._places)]
+        self.pixels = pixels_of(self._places, [*(b.outside for b in scene.bins), scene.case.outside], view)
+        self.measures = [Measure(place, self.pixels, p, view) for p, place in enumerate(self._places)]
         self._finder = HandFinder(scene, view)
-        px, count = self._pixels, len(self._places)
+        px, count = self.pixels, len(self._places)
         self._shape = (view.pinhole.height, view.pinhole.width)
         v, u = np.divmod(px.index, self._shape[1])
         self._half = (v // 2) * ((self._shape[1] + 1) // 2) + u // 2
@@ -137,7 +137,7 @@ class Watcher:
         """Quiet comparisons that each place's reference is the mean of."""
         self._patrol = 0
         self._known = [
-            PlaceSeen(Content.CANNOT_SEE, False, np.nan, m.blind or "not settled yet") for m in self._measures
+            PlaceSeen(Content.CANNOT_SEE, False, np.nan, m.blind or "not settled yet") for m in self.measures
         ]
         self._last: Seen | None = None
 
@@ -169,7 +169,7 @@ class Watcher:
             self._clear[:] = 0
         self._memory.sequence = self._memory.sequence or stamp // 1_000_000
         row = self._frames % FRAMES
-        np.take(depth.reshape(-1), self._pixels.index, out=self._ring[row], mode="clip")
+        np.take(depth.reshape(-1), self.pixels.index, out=self._ring[row], mode="clip")
         self._frames += 1
         blobs = self._finder.see(depth, stamp)
         self._cover(blobs, self._ring[row])
@@ -185,9 +185,9 @@ class Watcher:
     def _cover(self, blobs: Blobs, depth: Depth) -> None:
         """Count for every place the frames without an arm in front of it, or what a hand holds; `depth` (N,) mm."""
         self._clear += 1
-        hidden = self._pixels.count((depth < self._not_content) & (depth > 0)) > COVERED * self._total
+        hidden = self.pixels.count((depth < self._not_content) & (depth > 0)) > COVERED * self._total
         if blobs.near_arm is not None:
-            behind = self._pixels.count(np.take(blobs.near_arm.reshape(-1), self._half))
+            behind = self.pixels.count(np.take(blobs.near_arm.reshape(-1), self._half))
             hidden |= behind > COVERED * self._total
         self._clear[hidden] = 0
         self._covered |= hidden
@@ -197,7 +197,7 @@ class Watcher:
         memory = self._memory
         moved = self._visits.see(blobs, memory.occupied)
         memory.occupied = (memory.occupied & ~moved.left) | moved.entered
-        memory.visited |= moved.entered
+        memory.visited |= moved.entered | moved.near
         self._since[moved.entered] = stamp
         events = []
         for p in np.flatnonzero(moved.left).tolist():
@@ -230,13 +230,13 @@ class Watcher:
 
     def _compare(self, p: int, stamp: int) -> list[WorkspaceEvent]:
         """Compare a place with its reference, and settle it anew unless a change needs a second look."""
-        measure, memory, own = self._measures[p], self._memory, self._pixels.of(p)
+        measure, memory, own = self.measures[p], self._memory, self.pixels.of(p)
         if measure.blind:
             self._covered[p] = False
             return []
         frames = min(int(self._clear[p]), FRAMES)
         rows = np.arange(self._frames - frames, self._frames) % FRAMES
-        depth = measure.believable(median_of_valid(self._ring[rows, own]))
+        depth = measure.believable(median_of_valid(self._ring[rows, own]), self._not_content[own])
         reference = memory.reference[own]
         change = measure.compare(reference, depth)
         visited = bool(memory.visited[p])
@@ -305,7 +305,7 @@ class Watcher:
 
     def _learn(self, p: int) -> None:
         """What follows from a place's reference: where a hand is in it, what is background, what lies there."""
-        memory, px, own = self._memory, self._pixels, self._pixels.of(p)
+        memory, px, own = self._memory, self.pixels, self.pixels.of(p)
         reference = memory.reference[own]
         settled = np.where(reference > 0, reference, px.bare[own])
         self._not_content[own] = np.minimum(px.rim[own], settled) - HIGHEST * 1000 / px.rise[own]
@@ -314,7 +314,7 @@ class Watcher:
             return
         grid = self._on_half[own]
         self._finder.learn(self._half[own][grid], settled[grid])
-        content, fill = self._measures[p].content(reference)
+        content, fill = self.measures[p].content(reference)
         self._known[p] = PlaceSeen(content, False, round(fill, 3), "")
 
     def _keep(self, found: list[WorkspaceEvent]) -> None:
