@@ -1,6 +1,6 @@
 """Picks and places by scripted hands in simulated cells, and how the detection tells them.
 
-python -m bench.perception [--set reporting] [--sessions 72] [--minutes 20] [--write docs/perception-benchmark.md]
+python -m bench.perception [--set reporting] [--sessions 72] [--minutes 20] [--processes 2] [--write]
 
 Sessions run on all cores; each finished one is kept in out/, so that a run that was broken off goes on where it was.
 """
@@ -20,24 +20,9 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
 
 from bench.perception.report import summary, tables  # noqa: E402 - after the number of threads
 from bench.perception.session import SETS, attempt  # noqa: E402
+from bench.report import put_into  # noqa: E402
 
-TITLE = """# How well picks and places are told
-
-Made by `python -m bench.perception --write docs/perception-benchmark.md`. **Everything here is simulated**: three
-cells, scripted hands, a camera by ray casting with the noise described in `src/opstap/simulation/noise.py`. No real
-bench was measured. Skin tone changes nothing in simulated depth; it is listed because it must not. The sessions' seeds
-(set "{set}") are not those the detection was worked on with (set "tuning").
-
-- A *change* is one visit of a hand that took, put back, placed or removed something. *Recall*: an event of that kind at
-  that place. *False*: an event of a change that never was; *wrong place*: a false one while a true one elsewhere was
-  missed. Intervals are Clopper-Pearson, 95 %.
-- *Cannot see*: the place was told as such instead, with the reason. *Missed in silence* is what must not be.
-- *Frames*: from the first in which neither hand nor part in it covers more than 1 % of the place, to the event; 0 is
-  that same frame.
-
-Aim: recall 99.5 %, false at most 1 in 1,000, wrong place 0, within 3 frames. Sessions: {sessions}, frames: {frames}.
-
-"""
+PAGE = Path(__file__).parents[2] / "docs/perception-benchmark.md"
 
 
 def main() -> int:
@@ -47,7 +32,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--kept", type=Path, default=Path("out"))
-    parser.add_argument("--write", type=Path)
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/perception-benchmark.md")
     given = parser.parse_args()
     kept = given.kept / f"perception-{given.set}.jsonl"
     kept.parent.mkdir(parents=True, exist_ok=True)
@@ -77,8 +62,8 @@ def main() -> int:
     text = tables(good)
     print(text)
     if given.write:
-        frames = sum(o["frames"] for o in good)
-        given.write.write_text(TITLE.format(set=given.set, sessions=len(good), frames=f"{frames:,}") + text)
+        about = f'Set "{given.set}", sessions: {len(good)}, frames: {sum(o["frames"] for o in good):,}.'
+        put_into(PAGE, f"{about}\n\n{text}", "hands")
     return 0 if summary(good)["changes"] else 1
 
 

@@ -50,6 +50,11 @@ class Sample:
         return abs(self.found) >= CHANGED and self.found * self.change > 0
 
     @property
+    def count(self) -> int:
+        """Parts as the watcher counts them."""
+        return max(1, int(abs(self.found) + TWO))
+
+    @property
     def silent(self) -> bool:
         """Missed, and not told as "cannot see" either."""
         return not self.right and self.sure and abs(self.found) < DOUBT
@@ -127,7 +132,7 @@ def row(name: str, those: list[Sample]) -> str:
     told = [s for s in real if s.right]
     low, high = interval(len(told), len(real))
     silent = sum(s.silent for s in real)
-    count = np.mean([max(1, int(abs(s.found) + TWO)) == abs(s.change) for s in told]) if told else np.nan
+    count = np.mean([s.count == abs(s.change) for s in told]) if told else np.nan
     return (
         f"| {name} | {len(real)} | {100 * len(told) / len(real):.1f} ({100 * low:.1f}-{100 * high:.1f}) "
         f"| {100 * (len(real) - len(told) - silent) / len(real):.1f} | {100 * silent / len(real):.1f} "
@@ -159,9 +164,9 @@ def main() -> None:
                 real = [s for s in mine if s.change]
                 if any(not s.right for s in real) or any(s.told for s in mine if not s.change):
                     text.append(row(f"&nbsp; {part}{' in its slot' if slot else ''}", mine))
-        print("\n".join(text[-len(by) - 60 :]), flush=True)
+        print("\n".join(text), flush=True)
     if given.write:
-        put_into(PAGE, "\n".join(text), "power")
+        put_into(PAGE, "\n".join(text), "parts")
 
 
 if __name__ == "__main__":

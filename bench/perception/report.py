@@ -97,6 +97,15 @@ def tables(outcomes: list[Row]) -> str:
             continue
         text += ["", f"## By {factor}, fitted noise", HEAD]
         text += [row(level, summary(o for o in fitted if o["factors"][factor] == level)) for level in levels]
+    text += [
+        "",
+        "## By part, fitted noise: those that were missed or told late",
+        HEAD.replace("false per 1,000 (95 %)", "-"),
+    ]
+    for part in sorted({c["part"] for o in fitted for c in o["changes"]}):
+        mine = summary(o | {"changes": [c for c in o["changes"] if c["part"] == part], "false": []} for o in fitted)
+        if mine["told"] < mine["changes"] or mine["within_3"] < 1:
+            text.append(row(part, mine))
     kinds = ("taken", "put_back", "placed", "removed")
     text += ["", "## By what happened, fitted noise", HEAD.replace("false per 1,000 (95 %)", "-")]
     for kind in kinds:

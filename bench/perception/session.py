@@ -130,7 +130,9 @@ def _cell(factors: dict[str, str], rng: np.random.Generator) -> Cell:
     return Cell(scene, task)
 
 
-def scripts(cell: Cell, factors: dict[str, str], rng: np.random.Generator) -> dict[int, list[Deed]]:
+def scripts(
+    cell: Cell, factors: dict[str, str], rng: np.random.Generator, rounds: int = ROUNDS
+) -> dict[int, list[Deed]]:
     """What each hand (1 right, -1 left) does. Left and right keep to their halves when both work at once."""
     scene = cell.scene
     home = {s.part: s.slot for s in cell.task.steps}
@@ -146,7 +148,7 @@ def scripts(cell: Cell, factors: dict[str, str], rng: np.random.Generator) -> di
         """Mostly a hand goes from one place straight to the next."""
         return [Deed("rest")] if in_turn or rng.random() < RESTS else []
 
-    for turn in range(ROUNDS * (2 if at_once else 1)):
+    for turn in range(rounds * (2 if at_once else 1)):
         side = sides[turn % len(sides)]
         mine = [b for b in scene.bins if stock[b.id] and (not at_once or where[b.id] * side > 0.03)]
         if not mine:
@@ -193,12 +195,12 @@ def _fits(cell: Cell, part: str, slot: str) -> bool:
     return max(size[:2]) <= max(room) and min(size[:2]) <= min(room)
 
 
-def run(set_: str, number: int, fixed: dict[str, str] | None = None) -> Outcome:
-    """Run a session from its start to half a second after its end."""
+def run(set_: str, number: int, fixed: dict[str, str] | None = None, rounds: int = ROUNDS) -> Outcome:
+    """Run a session from its start to half a second after its end; `fixed` factors are not drawn."""
     factors = draw(set_, number, fixed)
     rng = np.random.default_rng([SETS[set_], number, 1])
     cell = _cell(factors, rng)
-    script = scripts(cell, factors, rng)
+    script = scripts(cell, factors, rng, rounds)
     manner = Manner(
         speed=SPEEDS[factors["speed"]],
         tremor=TREMORS[factors["tremor"]],

@@ -15,7 +15,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from opstap.detectability import too_weak
 from opstap.documents import Document, DocumentError, Fault, Location, Model, nearest
+from opstap.geometry import Floats
 from opstap.scene import Bin, Id, Language, Length, Scene, Slot, load_scene
 
 Words = dict[Language, Annotated[str, Field(min_length=1, max_length=120)]]
@@ -254,21 +256,24 @@ def _unknown_in_scene(task: Task, scene: Scene) -> list[Fault]:
 
 def _invisible(task: Task, scene: Scene) -> list[Fault]:
     """Places where depth is asked for parts that it cannot see."""
-    places: list[tuple[Location, Bin | Slot, str]] = [(("bins", i), b, b.part) for i, b in enumerate(scene.bins)]
-    places += [
-        (("case", "slots", i), s, task.slot_part[s.id])
-        for i, s in enumerate(scene.case.slots)
-        if s.id in task.slot_part
+    slots = [(i, s) for i, s in enumerate(scene.case.slots) if s.id in task.slot_part]
+    places: list[tuple[Location, Bin | Slot, str, Floats]] = [
+        *((("bins", i), b, b.part, b.pose.translation) for i, b in enumerate(scene.bins)),
+        *((("case", "slots", i), s, task.slot_part[s.id], scene.case.slot_box(s).pose.translation) for i, s in slots),
     ]
-    return [
-        Fault(
-            (*location, "confirm"),
-            f"'depth' at '{place.id}' for '{part}', which depth cannot see: {task.parts[part].unseen}",
-            "'visit' (a hand that was in it counts) or 'button' (the worker says it is done)",
-        )
-        for location, place, part in places
-        if place.confirm == "depth" and task.parts[part].unseen
-    ]
+    faults = []
+    for location, place, part, at in places:
+        kind = task.parts[part]
+        why = kind.unseen or too_weak(kind.size, (float(at[0]), float(at[1]), float(at[2])), scene.camera.view)
+        if place.confirm == "depth" and why:
+            faults.append(
+                Fault(
+                    (*location, "confirm"),
+                    f"'depth' at '{place.id}' for '{part}', which depth cannot see: {why}",
+                    "'visit' (a hand that was in it counts) or 'button' (the worker says it is done)",
+                )
+            )
+    return faults
 
 
 __all__ = ["Cell", "DocumentError", "Part", "Step", "Task", "load_cell"]

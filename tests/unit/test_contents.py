@@ -161,7 +161,13 @@ def test_content_is_filled_by_a_third_of_a_part(measure):
 
 
 @pytest.mark.parametrize(
-    ("change", "why"), [("surface: transparent", "transparent"), ("size: [0.040, 0.040, 0.004]", "too flat")]
+    ("change", "why"),
+    [
+        ("surface: transparent", "transparent"),
+        ("size: [0.040, 0.040, 0.004]", "too flat"),
+        ("size: [0.040, 0.040, 0.007]", "7 mm change depth by 4.. times its noise 1.00 m away, and 5 times"),
+        ("size: [0.040, 0.006, 0.034]", "6 mm narrow"),
+    ],
 )
 def test_parts_that_depth_cannot_see_need_another_way_to_confirm(tmp_path, change, why):
     field = change.split(":")[0]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from posed import FRAME, Stage, arm, changes, inside, visits, with_confirm
 
+from opstap.geometry import Capsule
 from opstap.perception.contents import FRAMES
 from opstap.perception.watch import FIRST, Watcher
 from opstap.simulation.camera import SimulatedCamera
@@ -115,6 +116,66 @@ def test_sleeve_glove_and_tool_make_no_difference(cell, camera):
     stage = Stage(cell, camera)
     stage.show(14)
     assert changes(stage.reach("bin_18", stage.take("bin_18"), sleeve=True, hand=1.2)) == [("taken", "bin_18", 1)]
+
+
+@pytest.mark.parametrize("build", [{"sleeve": True}, {"hand": 1.2}, {}])
+def test_a_screwdriver_in_the_hand_changes_nothing(cell, camera, build):
+    """Across the palm, sticking out 8 cm beside the thumb, over the neighbouring bin."""
+    stage = Stage(cell, camera)
+    stage.show(14)
+    at = arm(cell, inside(cell, "bin_18"), **build)
+    palm = np.asarray(at[2].end)
+    tool = Capsule(tuple(palm + (-0.08, 0.03, 0.02)), tuple(palm + (0.04, -0.015, -0.01)), 0.011)
+    events = stage.show(6, (*at, tool))
+    stage.bench.take("bin_18")
+    events += stage.show(1, (*at, tool)) + stage.show(12)
+    assert changes(events) == [("taken", "bin_18", 1)]
+    assert ("hand_entered", "bin_18") in visits(events)
+
+
+def test_a_part_in_the_hand_over_a_bin_is_not_in_it(cell, stage):
+    """Held 15 cm above, in fingers that are not larger than an arm must be: no content, and what is below is not judged
+    until it is gone."""
+    at = inside(cell, "bin_11", 0.15)
+    held = (Capsule(tuple(at + (-0.02, 0, 0)), tuple(at + (0.02, 0, 0)), 0.018),)
+    assert changes(stage.show(12, held) + stage.show(12)) == []
+
+
+def test_a_left_hand_that_reaches_across_is_the_left_one(cell, stage):
+    events = stage.reach("bin_13", stage.take("bin_13"), side=-1)
+    assert changes(events) == [("taken", "bin_13", 1)]
+    assert {place for _, place in visits(events)} == {"bin_13"}
+    assert {e.evidence.get("right", -1) for e in events} == {-1}
+
+
+def test_one_hand_stays_in_its_bin_while_the_other_picks(cell, stage):
+    resting = arm(cell, inside(cell, "bin_09"), -1)
+    at = arm(cell, inside(cell, "bin_13"))
+    events = stage.show(6, resting, at)
+    stage.bench.take("bin_13")
+    events += stage.show(1, resting, at) + stage.show(8, resting)
+    assert changes(events) == [("taken", "bin_13", 1)]
+    assert stage.seen.places["bin_09"].occupied
+    assert changes(stage.show(12)) == []
+
+
+def test_a_place_whose_noise_has_grown_over_the_part_says_so(cell, stage):
+    place = [p.id for p in stage.watcher._places].index("bin_02")
+    stage.watcher.measures[place].noise *= 4
+    stage.reach("bin_02", stage.take("bin_02"))
+    assert "too noisy" in stage.seen.places["bin_02"].reason
+
+
+def test_less_than_a_part_is_told_as_not_to_be_seen(cell, camera):
+    """What came is a fifth of the part that the slot is watched for: neither nothing nor a part."""
+    parts = cell.task.parts
+    small = parts["cup"].model_copy(update={"size": (0.024, 0.022, 0.022)})
+    other = replace(cell, task=cell.task.model_copy(update={"parts": parts | {"brush_cap": small}}))
+    stage = Stage(other, SimulatedCamera(other, 5))
+    stage.show(14)
+    slot = next(s.slot for s in cell.task.steps if s.part == "cup")
+    assert changes(stage.reach(slot, stage.put(slot, "brush_cap"))) == []
+    assert "less than a part" in stage.seen.places[slot].reason
 
 
 def test_two_hands_at_once_in_neighbouring_bins(cell, stage):

@@ -123,10 +123,9 @@ class Measure:
         signal = 2 * float(np.median(self._stands_out)) if len(self._stands_out) else 0.0
         return "" if signal >= NEEDED * self.noise else "depth is too noisy there for so small a part"
 
-    def believable(self, depth: Depths, nearest: Depths | float = 0.0) -> Depths:
-        """`depth` without what lies below the floor or behind a wall (a reflection, or another camera's light), and
-        without what is nearer than `nearest`: the edge of a hand that hovers there."""
-        return np.where((depth > self._bare + self._below) | (depth < nearest), np.float32(0), depth)
+    def believable(self, depth: Depths) -> Depths:
+        """`depth` without what lies below the floor or behind a wall: a reflection, or another camera's light."""
+        return np.where(depth > self._bare + self._below, np.float32(0), depth)
 
     def compare(self, reference: Depths, depth: Depths) -> Change:
         """Volume between `reference` and `depth`, mm, in patches that stand out of the noise.

@@ -27,8 +27,8 @@ from opstap.perception.places import Depth, pixels_of, places_of
 from opstap.perception.visits import Visits
 from opstap.workflow.model import Content, Happened, WorkspaceEvent
 
-COVERED = 0.03
-"""Share of a place's pixels under an arm from which it is not clear."""
+COVERED = 0.04
+"""Share of a place's pixels under an arm from which it is not clear; those of less count as without depth."""
 HIGHEST = 0.06
 """m above a place's rim, and above what lies there, from which something is not content but held over it."""
 FIRST = 3
@@ -183,12 +183,16 @@ class Watcher:
         return self._last
 
     def _cover(self, blobs: Blobs, depth: Depth) -> None:
-        """Count for every place the frames without an arm in front of it, or what a hand holds; `depth` (N,) mm."""
+        """Count for every place the frames without an arm in front of it, or what a hand holds. What is seen of these
+        is taken out of `depth` (N,), mm."""
         self._clear += 1
-        hidden = self.pixels.count((depth < self._not_content) & (depth > 0)) > COVERED * self._total
+        held = (depth < self._not_content) & (depth > 0)
+        hidden = self.pixels.count(held) > COVERED * self._total
+        depth[held] = 0
         if blobs.near_arm is not None:
-            behind = self.pixels.count(np.take(blobs.near_arm.reshape(-1), self._half))
-            hidden |= behind > COVERED * self._total
+            behind = np.take(blobs.near_arm.reshape(-1), self._half)
+            hidden |= self.pixels.count(behind) > COVERED * self._total
+            depth[behind] = 0
         self._clear[hidden] = 0
         self._covered |= hidden
 
@@ -236,7 +240,7 @@ class Watcher:
             return []
         frames = min(int(self._clear[p]), FRAMES)
         rows = np.arange(self._frames - frames, self._frames) % FRAMES
-        depth = measure.believable(median_of_valid(self._ring[rows, own]), self._not_content[own])
+        depth = measure.believable(median_of_valid(self._ring[rows, own]))
         reference = memory.reference[own]
         change = measure.compare(reference, depth)
         visited = bool(memory.visited[p])
