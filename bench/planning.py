@@ -23,7 +23,7 @@ def main() -> None:
     scene = load_scene(CONFIG / "cells/oral_care.yaml")
     assert scene.cobot
     people = [Profile(id=f"{h}_{s}", hand=h, seat=s, presented=p)
-              for (h, s), p in zip(product(("right", "left"), ("seated", "standing", "wheelchair")), "table hand hand table hand hand".split(), strict=True)]  # fmt: skip  # noqa: E501
+              for (h, s), p in zip(product(("right", "left"), ("seated", "standing", "wheelchair")), ["table", "hand", "hand", "table", "hand", "hand"], strict=True)]  # fmt: skip  # noqa: E501
     people += [Profile(id=f"reach_{int(r * 100)}", presented="hand", reach=r) for r in (0.25, 0.30, 0.45, 0.50)]
     router = Router(scene, Robot(scene.cobot))
     times: dict[str, list[float]] = {"one way, new": [], "one way, kept": [], "whole route, new": []}

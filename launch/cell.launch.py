@@ -38,7 +38,7 @@ ARGUMENTS = {
     "hub": ("", "address of the hub that counts cases of many cells, https://name:port; empty: none"),
     "hub_authority": ("hub-ca.pem", "the hub's certificate file"),
     "hub_token": ("hub-token", "file with this cell's token"),
-    "cobot": ("none", "what brings trays: none, simulated, or ros2_control; it stands while nobody publishes people"),
+    "cobot": ("none", "what brings trays: none, simulated (with sim:=true), or ros2_control (with sim:=false)"),
     "speech": ("false", "speak the words with espeak-ng, at each worker's volume"),
     "film": ("false", "keep a film and a picture of every step; only with consent of the people in it"),
     "window": ("false", "show the projection full-screen on the projector's display"),
@@ -56,7 +56,7 @@ def nodes(context):
     value = context.launch_configurations
     given = read_arguments(value)
     out = Path(value["out"]).absolute()
-    cell, files = check(ROOT / "config", value["cell"], value["task"], value["profile"], out, given.port)
+    cell, files = check(ROOT / "config", value["cell"], value["task"], value["profile"], out, given.port, given.cobot)
     person = named(ROOT / "config" / "people", value["person"])
     sim = given.sim
     if sim:
@@ -86,7 +86,8 @@ def nodes(context):
     rules = ROOT / "config" / "rules" / "guidance.yaml"
     load_rules(rules, cell, files.scene)
     actions = [
-        node("work_guide", journal=str(out / "journal.db"), person=value["profile"], rules=str(rules)),
+        node("work_guide", journal=str(out / "journal.db"), person=value["profile"], rules=str(rules),
+             cobot=given.cobot != "none"),
         node(
             "projector_guidance",
             window=given.window,
@@ -110,7 +111,7 @@ def nodes(context):
     if sim:
         # The simulator makes the clock and does not follow it.
         simulator = node("cell_simulator", person=str(person), seed=given.seed, speed=given.speed,
-                         linger=given.linger, saved=str(kept / "world.pickle"),
+                         linger=given.linger, cobot=given.cobot != "none", saved=str(kept / "world.pickle"),
                          use_sim_time=False)  # fmt: skip
         actions += [simulator, RegisterEventHandler(OnProcessExit(target_action=simulator, on_exit=_end))]
     if given.cobot != "none":

@@ -125,6 +125,20 @@ class View:
         k = self.pinhole
         return np.stack([k.fx * p[..., 0] / z + k.cx, k.fy * p[..., 1] / z + k.cy], axis=-1)
 
+    def beside(self, points: ArrayLike, radius: ArrayLike = 0.0) -> NDArray[np.bool_]:
+        """Whether all points (..., n, 3), with `radius` (..., 1) around them, lie outside one side of the view: (...).
+
+        Holds for points behind the device too, which have no pixel.
+        """
+        p, k = self.T_optical_table.apply(points), self.pinhole
+        sides = [(0, k.fx, k.cx, k.width), (1, k.fy, k.cy, k.height)]
+        within = [
+            ((s * f * p[..., axis] + edge * p[..., 2]) / np.hypot(f, edge) > -np.asarray(radius)).any(axis=-1)
+            for axis, f, c, n in sides
+            for s, edge in ((1.0, c + 1), (-1.0, n - c))
+        ]
+        return np.asarray(~np.logical_and.reduce(within))
+
     def sees(self, points: ArrayLike) -> NDArray[np.bool_]:
         """Whether each table-frame point (..., 3) falls inside the image (occlusion is not considered)."""
         uv = self.project(points)

@@ -84,6 +84,8 @@ class Step(Model):
     part: Id
     slot: Id
     count: Annotated[int, Field(ge=1, le=20)] = 1
+    present: bool = False
+    """Where there is a cobot, it brings a tray with the part; elsewhere the part is taken from its bin."""
     texts: Texts = Field(default_factory=dict)
     """Words of this step's own, instead of the task's phrases."""
     variants: dict[Way, Texts] = Field(default_factory=dict)
@@ -113,6 +115,8 @@ class Phrases(Model):
     paused: Words
     help: Words
     done: Words
+    bring: Words = Field(default_factory=dict)
+    """The cobot brings the part; needed with steps that are presented."""
 
 
 class Task(Model):
@@ -177,13 +181,18 @@ def load_cell(scene_path: Path, task_path: Path) -> Cell:
 
 def task_faults(task: Task, scene: Scene | None = None) -> list[Fault]:
     """What makes `task` unusable, in any cell or in that of `scene`."""
-    return [*_unspoken(task), *(_unknown(task, scene) if scene else [])]
+    return [*_unspoken(task), *([*_unknown(task, scene), *_unbrought(task, scene)] if scene else [])]
 
 
 def all_words(task: Task) -> list[tuple[tuple[str | int, ...], Words, set[str]]]:
     """Every text of the task: where it stands, the words, and the fields it may have filled in."""
     texts: list[tuple[tuple[str | int, ...], Words, set[str]]] = [(("title",), task.title, set())]
-    texts += [(("phrases", n), getattr(task.phrases, n), {"part", "count"}) for n in Phrases.model_fields]
+    brought = any(s.present for s in task.steps)
+    texts += [
+        (("phrases", n), getattr(task.phrases, n), {"part", "count"})
+        for n in Phrases.model_fields
+        if n != "bring" or brought
+    ]
     texts += [(("parts", n, "name"), p.name, set()) for n, p in task.parts.items()]
     for i, step in enumerate(task.steps):
         texts += [(("steps", i, "texts", k), w, {"part", "count"}) for k, w in step.texts.items()]
@@ -240,6 +249,18 @@ def _unknown(task: Task, scene: Scene) -> list[Fault]:
         if step.id in [s.id for s in task.steps[:i]]:
             faults.append(Fault(("steps", i, "id"), f"'{step.id}' a second time", "an id of its own"))
     return faults
+
+
+def _unbrought(task: Task, scene: Scene) -> list[Fault]:
+    """Steps that are presented, and no tray holds their part."""
+    if scene.cobot is None:
+        return []
+    stored = sorted({s.part for s in scene.cobot.store})
+    return [
+        Fault(("steps", i, "present"), f"true for '{step.part}', which no tray holds", f"a part of {', '.join(stored)}")
+        for i, step in enumerate(task.steps)
+        if step.present and step.part not in stored
+    ]
 
 
 def _unknown_in_scene(task: Task, scene: Scene) -> list[Fault]:

@@ -93,6 +93,10 @@ def read_arguments(given: Mapping[str, str]) -> Arguments:
             f"recording: {given['recording']}: no such file, allowed: a .db3 file of the SDK, an old .bag, or the "
             "folder of a recorded session"
         )
+    needed = {"simulated": "true", "ros2_control": "false"}.get(str(values["cobot"]))
+    if needed and values["sim"] in ("true", "false") and values["sim"] != needed:
+        # A simulated arm is nowhere near real people, and a real one must not move among simulated ones.
+        wrong.append(f"cobot: found '{given['cobot']}' with sim:={values['sim']}, allowed: with sim:={needed}, or none")
     if wrong:
         raise PreflightError("\n".join(wrong))
     flags = {name: values.pop(name) == "true" for name in ("sim", "film", "speech", "window")}
@@ -104,7 +108,9 @@ def named(folder: Path, name: str) -> Path:
     return Path(name) if name.endswith((".yaml", ".yml")) else folder / f"{name}.yaml"
 
 
-def check(config: Path, cell: str, task: str, profile: str, out: Path, port: int) -> tuple[Cell, Files]:
+def check(
+    config: Path, cell: str, task: str, profile: str, out: Path, port: int, cobot: str = "none"
+) -> tuple[Cell, Files]:
     """The cell and its files.
 
     Raises:
@@ -116,6 +122,8 @@ def check(config: Path, cell: str, task: str, profile: str, out: Path, port: int
     if profile not in loaded.scene.profile:
         allowed = nearest(profile, list(loaded.scene.profile))
         raise PreflightError(f"profile: found '{profile}', allowed by {files.scene}: {allowed}")
+    if cobot != "none" and loaded.scene.cobot is None:
+        raise PreflightError(f"cobot: found '{cobot}', but {files.scene} has no cobot; allowed: none")
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out):

@@ -32,6 +32,8 @@ WALL = 0.003
 """Wall thickness of bins and case, metres."""
 BUTTON = 0.05
 """Smallest side of a projected button, metres: a hand's fingers rest on it and not beside it."""
+FEET = 0.006
+"""Height of a standing tray's floor over what it stands on, metres."""
 LABEL_HEIGHT = 0.024
 """Height of the sloped label strip at a bin's front, metres; it leans back 45 degrees."""
 
@@ -275,6 +277,13 @@ class StoreSlot(Model):
         return Pose.of(self.position, (0.0, 0.0, np.radians(self.yaw_deg)))
 
 
+class Area(Model):
+    """A rectangle seen from above, at any height: `position` is its middle."""
+
+    position: tuple[Coordinate, Coordinate]
+    size: tuple[Length, Length]
+
+
 class MotionLimits(Model):
     """What a planned motion keeps to, for every joint."""
 
@@ -297,10 +306,17 @@ class Cobot(Mounting):
     limits: MotionLimits = MotionLimits()
     tray: Tray
     store: Annotated[tuple[StoreSlot, ...], Field(min_length=1)]
+    closed: tuple[Area, ...] = ()
+    """Where nobody can get without being seen, because it is walled off: what the camera cannot see there is not
+    counted. The integrator's word."""
 
     @cached_property
     def slot(self) -> dict[str, StoreSlot]:
         return {s.id: s for s in self.store}
+
+    def standing(self, zone: Zone) -> Pose:
+        """T_table_tray in a handover zone: the middle of the floor, x from the robot to the person."""
+        return Pose.of((*zone.position, FEET), (0.0, 0.0, -np.pi / 2))
 
     def tray_box(self, tool: Pose) -> Box:
         """The tray whose floor's middle is at `tool`."""
@@ -349,11 +365,19 @@ class Scene(Model):
 
     @cached_property
     def surfaces(self) -> dict[str, Surface]:
-        """Every surface that takes light: `bin/<id>/opening`, `bin/<id>/label`, `slot/<id>`, `zone/<id>`."""
+        """Every surface that takes light: `bin/<id>/opening`, `bin/<id>/label`, `slot/<id>`, `tray/<zone id>` and
+        `zone/<id>`."""
         named = {f"bin/{b.id}/opening": b.opening for b in self.bins}
         named |= {f"bin/{b.id}/label": b.label for b in self.bins}
         named |= {f"slot/{s.id}": self.case.slot_floor(s) for s in self.case.slots}
+        named |= {f"tray/{z.id}": self.tray_opening(z) for z in self.zones if self.cobot and z.kind == "handover"}
         return named | {f"zone/{z.id}": z.surface for z in self.zones}
+
+    def tray_opening(self, zone: Zone) -> Surface:
+        """Where light falls on what lies in a tray that stands in `zone`: halfway up, as in a bin."""
+        assert self.cobot
+        along, across, height = self.cobot.tray.size
+        return Surface(Pose.of((*zone.position, FEET + height / 2)), (across, along))
 
 
 def load_scene(path: Path) -> Scene:

@@ -8,13 +8,16 @@ from control_msgs.action import FollowJointTrajectory
 from rclpy.action import ActionClient, ActionServer
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
+from trajectory_msgs.msg import JointTrajectory
 
 from opstap.presenting.backend import NS, SimulatedRobot
 from opstap.presenting.pacing import Horizon
+from opstap_cell import convert
 from opstap_cell.cobot_messages import joints_to_ros
 from opstap_cell.part_presenter import PartPresenter
 from opstap_cell.qos import EVENT, SENSOR, STATE
 from opstap_cell.ros2_control import Ros2ControlRobot
+from opstap_cell.simulated_robot import horizon_from_ros
 from opstap_interfaces.action import PresentPart
 from opstap_interfaces.msg import BodyArray, CobotIntent, OperatorInput
 
@@ -22,40 +25,95 @@ ROOT = Path(__file__).parents[2]
 NUMBERS = str(ROOT / "config/separation.yaml")
 
 
-def ask(graph, part="mouth_mirror", person="default"):
+class FakeCell:
+    """The simulated cell as the presenter meets it: frames of people, joint states, forces; follows what it is told."""
+
+    def __init__(self, graph, node):
+        self.graph, self.node, self.stamp, self.frame = graph, node, NS, round(NS / 30)
+        self.arm = SimulatedRobot(node.presenter.robot.home, delay=0.0)
+        self.joints = graph.talk(JointState, "joint_states", SENSOR)
+        self.people = graph.talk(BodyArray, "people", SENSOR)
+        self.answers = []
+        topic = "joint_trajectory_controller/joint_trajectory"
+        graph.other.create_subscription(JointTrajectory, topic, self.on_told, EVENT)
+        self.bodies = graph.hear(BodyArray, "robot_body", SENSOR)
+        graph.until(lambda: node.simulated._out.get_subscription_count() > 0)
+
+    def on_told(self, message):
+        self.answers.append(convert.time_from_ros(message.header.stamp))
+        if message.points:
+            self.arm.send(horizon_from_ros(message), self.answers[-1] + self.node.simulated.late)
+
+    def tick(self, watching=True):
+        """One frame; without `watching` nobody tells of people."""
+        self.stamp += self.frame
+        state = self.arm.state(self.stamp)
+        bodies = len(self.bodies)
+        self.joints.publish(joints_to_ros(state, self.node.presenter.robot.joints))
+        self.graph.until(lambda: len(self.bodies) > bodies)
+        if watching:
+            message = BodyArray(voxel_size=0.025)
+            message.header.stamp = convert.time_to_ros(self.stamp)
+            self.people.publish(message)
+            self.graph.until(lambda: self.answers and self.answers[-1] == self.stamp)
+        return state
+
+    def until(self, condition, limit=600, **how):
+        for _ in range(limit):
+            if condition(self.tick(**how)):
+                return
+        raise AssertionError("it did not come to that")
+
+
+def ask(graph, part="mouth_mirror", person="default", place="table"):
     client = ActionClient(graph.other, PresentPart, "present_part")
     graph.until(client.server_is_ready)
-    sent = client.send_goal_async(PresentPart.Goal(part=part, place="table", person=person))
+    sent = client.send_goal_async(PresentPart.Goal(part=part, place=place, person=person))
     graph.until(sent.done)
     return sent.result()
 
 
 def test_it_tells_first_moves_while_people_are_watched_and_stands_when_they_are_not(graph):
     node = graph.start(PartPresenter, separation=NUMBERS)
-    people = graph.talk(BodyArray, "people", SENSOR)
     asked = graph.talk(OperatorInput, "operator_input", EVENT)
-    intents, joints = graph.hear(CobotIntent, "cobot_intent", STATE), graph.hear(JointState, "joint_states", SENSOR)
-    watching = graph.other.create_timer(0.02, lambda: people.publish(seen(graph)))
+    intents = graph.hear(CobotIntent, "cobot_intent", STATE)
+    bench = FakeCell(graph, node)
     goal = ask(graph)
     assert goal.accepted
-    graph.until(lambda: intents, spins=40_000)
-    home = list(node.presenter.robot.home)
-    assert joints[-1].position.tolist() == pytest.approx(home)
+    bench.tick()
+    bench.until(lambda _: intents)
+    home = node.presenter.robot.home
+    assert bench.tick().positions == pytest.approx(home)
     assert len(intents[0].swept) >= 3
+    assert not intents[0].moving
     assert "mouth_mirror" in intents[0].reason
-    graph.until(lambda: np.abs(np.array(joints[-1].position) - home).max() > 0.1, spins=40_000)
+    bench.until(lambda s: np.abs(s.positions - home).max() > 0.1)
+    assert intents[-1].moving
     asked.publish(OperatorInput(asked=OperatorInput.PAUSE, source="coach"))
-    graph.until(lambda: np.abs(joints[-1].velocity).max() == 0 and node.presenter._stopped, spins=40_000)
+    graph.until(lambda: node.presenter._stopped)
+    bench.until(lambda s: np.abs(s.velocities).max() == 0)
     asked.publish(OperatorInput(asked=OperatorInput.RESUME, source="coach"))
-    graph.until(lambda: np.abs(joints[-1].velocity).max() > 0.01, spins=40_000)
-    watching.cancel()
-    graph.until(lambda: np.abs(joints[-1].velocity).max() == 0, spins=40_000)
+    graph.until(lambda: not node.presenter._stopped)
+    bench.until(lambda s: np.abs(s.velocities).max() > 0.01)
+    bench.until(lambda s: np.abs(s.velocities).max() == 0, watching=False)
 
 
-def seen(graph):
-    message = BodyArray(voxel_size=0.03)
-    message.header.stamp = graph.other.get_clock().now().to_msg()
-    return message
+def test_perception_is_told_what_is_the_robot(graph):
+    node = graph.start(PartPresenter, separation=NUMBERS)
+    bench = FakeCell(graph, node)
+    bench.tick()
+    told = {b.id: b.capsules for b in bench.bodies[-1].bodies}
+    assert len(told["robot"]) > 8
+    assert not told["tray"]
+    assert convert.time_from_ros(bench.bodies[-1].header.stamp) == bench.stamp
+
+
+def test_a_tray_that_is_not_out_cannot_be_taken_back(graph):
+    graph.start(PartPresenter, separation=NUMBERS)
+    result = ask(graph, place="store").get_result_async()
+    graph.until(result.done)
+    assert result.result().result.code == PresentPart.Result.REFUSED
+    assert "not out" in result.result().result.message
 
 
 def test_what_cannot_be_brought_is_refused_in_words(graph):

@@ -8,6 +8,7 @@ import pytest
 from painted import asked, paint
 
 from opstap.geometry import Capsule
+from opstap.perception.own import Own, without
 from opstap.perception.people import VOXEL, People, _distance
 from opstap.simulation.bench import Bench
 from opstap.simulation.camera import SimulatedCamera
@@ -67,7 +68,9 @@ def test_an_empty_bench_has_nobody(camera, world, people):
         assert told.bodies == ()
         assert not told.occupied.any()
     assert not told.unseen[voxel(people, (0.0, 0.0, 0.3))]
-    assert told.unseen[voxel(people, (-0.78, -0.58, 0.69))], "outside the view"
+    assert told.out_of_view[voxel(people, (-0.78, -0.58, 0.69))], "outside the view"
+    assert not told.out_of_view[voxel(people, (0.0, 0.58, 0.3))], "walled off"
+    assert not told.unseen.any()
 
 
 @pytest.mark.parametrize("person", ["demo", "two_hands"])
@@ -130,14 +133,48 @@ def test_a_hand_that_rests_for_minutes_is_still_somebody(camera, world, people):
 def test_the_robot_is_not_somebody_and_its_shadow_is_told_apart(camera, world, people):
     depth = camera.depth(replace(world, arms=LINK))
     assert people.see(depth, 0).bodies, "without its capsules it is somebody"
-    told = people.see(depth, FRAME, LINK)
+    own = Own(people.view)
+    own.tell(FRAME, LINK)
+    told = people.see(depth, FRAME, own.find(depth, FRAME))
     assert told.bodies == ()
     assert told.robot_shadow[voxel(people, (-0.25, 0.1, 0.12))]
-    both = people.see(camera.depth(replace(world, arms=LINK + ARM)), 2 * FRAME, LINK)
+    depth = camera.depth(replace(world, arms=LINK + ARM))
+    both = people.see(depth, 2 * FRAME, own.find(depth, 2 * FRAME))
     assert len(both.bodies) == 1
+    assert own.find(depth, 9 * FRAME) is None, "capsules of another moment"
+
+
+def test_somebody_can_get_into_the_robots_shadow(camera, world, people):
+    """From beside it, at a hand's speed; it is free again once it was seen."""
+    own, spot = Own(people.view), voxel(people, (-0.25, 0.1, 0.12))
+    depth = camera.depth(replace(world, arms=LINK))
+    for tick in range(30):
+        own.tell(tick * FRAME, LINK)
+        told = people.see(depth, tick * FRAME, own.find(depth, tick * FRAME))
+    assert told.robot_shadow[spot]
+    near = (Capsule((-0.5, -0.40, 0.15), (-0.32, 0.02, 0.15), 0.04),)
+    beside = camera.depth(replace(world, arms=LINK + near))
+    seen = []
+    for tick in range(30, 36):
+        own.tell(tick * FRAME, LINK)
+        seen.append(bool(people.see(beside, tick * FRAME, own.find(beside, tick * FRAME)).unseen[spot]))
+    assert seen[-1]
+    assert not people.see(camera.depth(world), 36 * FRAME).unseen[spot]
+
+
+def test_a_picture_without_the_robot_has_a_hole_there_and_keeps_the_hand(camera, world, people):
+    depth = camera.depth(replace(world, arms=LINK + ARM))
+    own = Own(people.view)
+    own.tell(0, LINK)
+    left = without(depth, own.find(depth, 0))
+    u, v = people.view.project(np.array([-0.25, 0.1, 0.3])).round().astype(int)
+    assert left[v, u] == 0
+    u, v = people.view.project(np.array([0.12, -0.10, 0.2])).round().astype(int)
+    assert left[v, u] == depth[v, u] > 0
 
 
 def test_a_hole_that_stays_is_unseen_up_to_the_top_and_a_flicker_is_not(camera, world, people):
+    people.see(camera.depth(world), -FRAME)
     depth = camera.depth(world).copy()
     depth[200:260, 400:460] = 0
     column = voxel(people, (0.01, 0.02, 0.3))

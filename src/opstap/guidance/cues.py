@@ -24,6 +24,8 @@ AGAIN = 8_000_000_000
 """ns for which words that were asked for again are shown."""
 ANSWER = 3_000_000_000
 """ns for which the answer to "you are wrong" is shown."""
+TABLE = "table"
+"""The surface of cues that have an outline of their own."""
 
 
 class Sign(str, Enum):
@@ -34,6 +36,10 @@ class Sign(str, Enum):
     DONE = "done"
     BUTTON = "button"
     """The outline of a button, with its word."""
+    WILL_MOVE = "will_move"
+    """Where the cobot is about to pass."""
+    MOVES = "moves"
+    """Where it passes now."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,8 @@ class Cue:
     """Parts, shown on labels; at least 1. Of a button: 1, and up to 4 more while it is pressed."""
     text: str = ""
     """Words for a zone; empty for a sign alone."""
+    outline: tuple[tuple[float, float], ...] = ()
+    """Of an area on the table, metres in the table frame, instead of a surface's own."""
     unseen: bool = False
     """The camera cannot see this place: the worker says when it is done."""
     toward: str = ""
@@ -104,6 +112,8 @@ def _since(stamp: int | None, now: int | None, span: int) -> bool:
 
 
 def _light(mark: Mark, asked: Ask, cell: Cell) -> tuple[Cue, ...]:
+    if mark.place not in cell.scene.bin and mark.place not in cell.scene.slot:
+        return (Cue(mark.meaning, f"tray/{mark.place}", mark.count),)
     if mark.place in cell.scene.slot:
         # What is taken out goes somewhere: the arrow says that this is the first of the two places.
         goal = next((m for m in asked.marks if m.meaning in (Meaning.PLACE, Meaning.PUT_BACK)), None)
@@ -115,3 +125,8 @@ def _light(mark: Mark, asked: Ask, cell: Cell) -> tuple[Cue, ...]:
     if mark.meaning in (Meaning.TAKE, Meaning.PUT_BACK):
         return opening, Cue(mark.meaning, f"bin/{mark.place}/label", mark.count)
     return (opening,)
+
+
+def robot_cue(outline: tuple[tuple[float, float], ...], moving: bool) -> tuple[Cue, ...]:
+    """Where the cobot passes, at every level of guidance; none without an outline."""
+    return (Cue(Sign.MOVES if moving else Sign.WILL_MOVE, TABLE, outline=outline),) if outline else ()

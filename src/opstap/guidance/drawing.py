@@ -18,6 +18,8 @@ Every meaning has a shape of its own besides its colour:
 | CASE              | slot        | thin outline                                     | dim white |
 | PAUSED, DONE      | zone        | two bars; a check mark; words                    | white     |
 | BUTTON            | zone        | thin outline with a word; fills while pressed    | white     |
+| WILL_MOVE         | table       | dashed outline of where the cobot will pass      | white     |
+| MOVES             | table       | the same outline, unbroken                       | white     |
 
 Where a movement goes from one lit place to another, the first has a white arrow head at its edge, pointing there.
 
@@ -40,7 +42,7 @@ import skia
 from numpy.typing import NDArray
 
 from opstap.geometry import Pose, Surface
-from opstap.guidance.cues import Cue, Sign
+from opstap.guidance.cues import TABLE, Cue, Sign
 from opstap.instructions import LARGEST_PICTURE, Cell
 from opstap.scene import Projector
 from opstap.workflow.asking import Meaning
@@ -69,6 +71,8 @@ COLORS: dict[Meaning | Sign, Color] = {
     Sign.PAUSED: WHITE,
     Sign.DONE: WHITE,
     Sign.BUTTON: WHITE,
+    Sign.WILL_MOVE: WHITE,
+    Sign.MOVES: WHITE,
 }
 
 # All lengths below are millimetres on the surface.
@@ -117,6 +121,8 @@ class Painter:
             if owner.id == projector.id:
                 self._matrices[name] = _matrix(surface, projector)
                 self._surfaces[name] = surface
+        self._surfaces[TABLE] = Surface(Pose.of(), cell.scene.table.size)
+        self._matrices[TABLE] = _matrix(self._surfaces[TABLE], projector)
         self._rgba = np.zeros((projector.optics.height, projector.optics.width, 4), np.uint8)
         self._canvas_on = skia.Surface(self._rgba, skia.kRGBA_8888_ColorType, skia.kPremul_AlphaType)
 
@@ -191,6 +197,8 @@ def _draw(canvas: Any, cue: Cue, width: float, height: float, heading: float | N
     paint = _paint(COLORS[cue.kind])
     if cue.kind is Sign.BUTTON:
         _button(canvas, cue, width, height)
+    elif cue.outline:
+        _outline(canvas, cue, paint)
     elif cue.surface.endswith("/label"):
         _label(canvas, cue, width, height, paint)
     elif cue.kind is Meaning.TAKE:
@@ -260,6 +268,16 @@ def _button(canvas: Any, cue: Cue, width: float, height: float) -> None:
     inside = (width - 4 * THIN_LINE - CORNER, height - 4 * THIN_LINE)
     words = fitted(cue.text, *inside)
     _lettering(canvas, words.paragraph, -words.room / 2, words.height / 2)
+
+
+def _outline(canvas: Any, cue: Cue, paint: Any) -> None:
+    """A closed line on the table; dashed as long as nothing moves there yet."""
+    _line(paint, LINE)
+    if cue.kind is Sign.WILL_MOVE:
+        paint.setPathEffect(skia.DashPathEffect.Make([3 * DASH, 2 * DASH], 0.0))
+    path = skia.Path()
+    path.addPoly([(x * 1000, y * 1000) for x, y in cue.outline], True)
+    canvas.drawPath(path, paint)
 
 
 def _paint(color: Color) -> Any:

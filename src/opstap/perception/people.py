@@ -3,12 +3,15 @@
 Nothing is learned here: a person who rests for minutes does not fade into the background. What stands there by the
 scene, with room for parts, is taken away; what is nearer than that is somebody. It is told twice, and both err on the
 large side: as capsules (a limb is taken to be as thick as it is wide) and as voxels. What cannot be seen (behind
-somebody, behind the robot, where depth has holes, outside the view) is told as unseen: nobody knows who is there.
+somebody, where depth has holes, outside the view) is told as unseen: nobody knows who is there.
+
+What the robot itself hides would forbid it every way down. So a place in its shadow stays free for as long as nobody
+can have got there since it was seen free: what is unknown grows into the shadow at the speed of a hand, from wherever
+somebody is or may be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -16,14 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opstap.geometry import Capsule, Floats, View
+from opstap.perception.own import Mask
 from opstap.perception.places import Depth
 from opstap.perception.standing import STEP, cast, enlarged, furniture, grid_rays
 from opstap.scene import Scene
 
 SIDES, ABOVE = 0.015, 0.040
 """Room around table, bins and case for what lies there, metres: less high than that, it may be a part."""
-SELF = 0.04
-"""Metres around the robot's capsules that are still the robot: its cables, the camera's error."""
+HAND_SPEED = 2.0
+"""m/s at which somebody can get into the robot's shadow (ISO 13855)."""
 SMALLEST = 4e-4
 """m2 of the smallest thing that counts as somebody: two fingertips."""
 VOXEL = 0.025
@@ -62,9 +66,11 @@ class Bodies:
     occupied: NDArray[np.bool_]
     """(nx, ny, nz) somebody is there."""
     unseen: NDArray[np.bool_]
-    """(nx, ny, nz) nobody knows: behind somebody, in a hole, outside the view. To be treated as occupied."""
+    """(nx, ny, nz) nobody knows: behind somebody, in a hole. To be treated as occupied."""
+    out_of_view: NDArray[np.bool_]
+    """(nx, ny, nz) this camera never sees it, and it is not walled off: somebody may always be there."""
     robot_shadow: NDArray[np.bool_]
-    """(nx, ny, nz) hidden by the robot itself: free only if it was seen free before the robot came there."""
+    """(nx, ny, nz) hidden by the robot itself, and nobody can have got there since it was seen free."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +114,19 @@ class People:
         uv = view.project(centres)
         inside = view.sees(centres)
         self._outside = ~inside.reshape(self.grid.cells)
+        shut = np.zeros(len(centres), bool)
+        for area in scene.cobot.closed if scene.cobot else ():
+            shut |= (np.abs(centres[:, :2] - area.position) <= np.asarray(area.size) / 2).all(axis=1)
+        self._shut = shut.reshape(self.grid.cells)
+        self._never = np.ones(self._nearest.shape, np.uint8)
+        """Pixels that never had depth: the strip that only one of the camera's eyes sees, a dead corner."""
+        self._beside_dead = np.zeros_like(self._never)
+        self._dead = np.zeros(self.grid.cells, bool)
+        """Voxels on such pixels."""
+        self._reached = np.zeros(self.grid.cells, bool)
+        """In the robot's shadow, and somebody can have got there."""
+        self._before: int | None = None
+        """Stamp of the last picture. Whoever starts the cell has seen that nobody stands in the robot's shadow."""
         pixel = np.nan_to_num(np.round(uv / STEP), nan=0.0).astype(np.intp)
         h, w_ = self._nearest.shape
         pixel = np.clip(pixel, 0, [w_ - 1, h - 1])
@@ -118,13 +137,13 @@ class People:
         """Voxels in view that are not furniture, (n,)."""
         self._pixel, self._depth = flat[self._at], depth[self._at].astype(np.float32)
 
-    def see(self, depth: Depth, stamp: int, robot: Sequence[Capsule] = ()) -> Bodies:
+    def see(self, depth: Depth, stamp: int, robot: Mask | None = None) -> Bodies:
         """Look at a frame.
 
         Args:
             depth: (h, w) uint16, mm.
             stamp: capture time, ns.
-            robot: the robot's links, as they are at that time.
+            robot: which pixels are the robot's, see `own`; None: none.
 
         Raises:
             ValueError: the picture has not the view's size.
@@ -135,34 +154,56 @@ class People:
         hole = small == 0
         front = ((small < self._nearest) & ~hole).view(np.uint8)
         front = np.asarray(cv2.morphologyEx(front, cv2.MORPH_OPEN, _SQUARE3))
-        own = np.zeros_like(front)
-        if robot and front.any():
-            own = self._own(small, front, robot)
-            front = front & ~own
-        lost = self._lost(hole)
+        own = np.zeros_like(front) if robot is None else front & robot
+        # A seam of mixed pixels around the robot is no somebody; a fingertip is wider.
+        front = front if robot is None else np.asarray(cv2.morphologyEx(front & ~own, cv2.MORPH_OPEN, _SQUARE3))
+        self._get_to_know(hole)
+        lost = self._lost(hole) & (1 - self._beside_dead)
         bodies, front = self._bodies(small, front, stamp)
         occupied, behind = self._voxels(small, front)
         _, shadow = self._voxels(small, own)
-        unseen = self._outside | behind | self._column(lost)
-        return Bodies(stamp, bodies, occupied, unseen & ~occupied, shadow & ~occupied & ~unseen)
+        if robot is not None:
+            # What only one of the camera's two eyes sees beside the robot is hidden by it too.
+            beside = cv2.dilate(robot, _BESIDE) & lost
+            shadow |= self._column(beside)
+            lost = lost & ~beside
+        unknown = behind | self._column(lost)
+        out_of_view = (self._outside | self._dead) & ~self._shut
+        shadow &= ~occupied & ~unknown & ~self._outside & ~self._dead
+        reached = self._grown(shadow, occupied | unknown | out_of_view, stamp)
+        unseen = (unknown | reached) & ~occupied & ~out_of_view
+        return Bodies(stamp, bodies, occupied, unseen, out_of_view & ~occupied, shadow & ~reached)
+
+    def _get_to_know(self, hole: NDArray[np.bool_]) -> None:
+        """Which pixels give depth at all."""
+        fresh = self._never & hole
+        if fresh.sum() != self._never.sum() or self._before is None:
+            dead = np.asarray(cv2.morphologyEx(fresh, cv2.MORPH_OPEN, _SQUARE5))
+            # The rim of a dead strip flickers.
+            self._beside_dead = np.asarray(cv2.dilate(dead, _SQUARE5))
+            self._dead = self._column(self._beside_dead)
+        self._never = fresh
+
+    def _grown(self, shadow: NDArray[np.bool_], source: NDArray[np.bool_], stamp: int) -> NDArray[np.bool_]:
+        """Where in the robot's shadow somebody can have got by now, from `source` or from where that was so before."""
+        seconds, self._before = 0.0 if self._before is None else (stamp - self._before) * 1e-9, stamp
+        if not shadow.any():
+            self._reached = shadow
+            return shadow
+        steps = int(np.ceil(HAND_SPEED * min(max(seconds, 0.0), 1.0) / VOXEL))
+        wide = 2 * steps + 1
+        grown = cv2.dilate((source | self._reached).view(np.uint8), np.ones((wide, wide), np.uint8))
+        flat = grown.reshape(-1, grown.shape[-1])
+        grown = cv2.dilate(flat, np.ones((1, wide), np.uint8)).reshape(grown.shape)
+        self._reached = shadow & (grown > 0)
+        return self._reached
 
     def nothing_known(self, stamp: int) -> Bodies:
         """What is told while the camera cannot be believed: all is unseen."""
         none = np.zeros(self.grid.cells, bool)
-        return Bodies(stamp, (), none, ~none, none)
+        return Bodies(stamp, (), none, ~none, none, none)
 
     # --- the picture
-
-    def _own(self, small: Depth, front: NDArray[np.uint8], robot: Sequence[Capsule]) -> NDArray[np.uint8]:
-        """The pixels of `front` that are the robot's."""
-        v, u = np.nonzero(front)
-        points = self._rays[v, u] * small[v, u][:, None] + self._origin
-        mine = np.zeros(len(points), bool)
-        for capsule in robot:
-            mine |= _distance(points, capsule) < capsule.radius + SELF
-        own = np.zeros_like(front)
-        own[v[mine], u[mine]] = 1
-        return own
 
     def _lost(self, hole: NDArray[np.bool_]) -> NDArray[np.uint8]:
         """Pixels in holes that stay and are as wide as a finger or wider."""
@@ -271,6 +312,9 @@ class People:
         return tuple(bodies)
 
 
+_BESIDE = np.ones((5, 2 * 12 + 1), np.uint8)
+"""Grid pixels around the robot within which stereo has holes because of it: 50 mm between the eyes, 0.4 m over the
+table."""
 _SQUARE3, _SQUARE5 = np.ones((3, 3), np.uint8), np.ones((5, 5), np.uint8)
 
 

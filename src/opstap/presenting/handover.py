@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from opstap.geometry import Pose
-from opstap.presenting.surroundings import FEET
 from opstap.scene import Profile, Scene
 
 ASIDE = np.radians(15.0)
@@ -54,8 +53,8 @@ def _on_table(scene: Scene, person: Profile) -> Iterator[Handover]:
     x, y = (SHOULDER if person.hand == "right" else -SHOULDER), -scene.table.size[1] / 2
     zones = [z for z in scene.zones if z.kind == "handover"]
     for zone in sorted(zones, key=lambda z: float(np.hypot(z.position[0] - x, z.position[1] - y))):
-        pose = Pose.of((*zone.position, FEET), (0.0, 0.0, -np.pi / 2))
-        yield Handover("table", zone.id, pose)
+        assert scene.cobot
+        yield Handover("table", zone.id, scene.cobot.standing(zone))
 
 
 def _held(scene: Scene, person: Profile) -> Iterator[Handover]:

@@ -88,6 +88,8 @@ class _Job:
     legs: deque[Leg]
     reason: str
     zone: Box | None
+    place: Pose
+    """Where the tray is handed over."""
     hold: bool
     begin: int = 0
     told: bool = False
@@ -109,6 +111,15 @@ class Presenter:
         """Why somebody has to agree before it moves again; empty: nobody has to."""
         self._last = -1
         self._rate = 0.0
+        self.carrying = False
+        """Whether the tray is on the fork, by what was done."""
+        self.standing: Pose | None = None
+        """Where it put a tray down for somebody and has not taken it up again."""
+
+    @property
+    def holding(self) -> bool:
+        """Whether it holds a tray out."""
+        return self._job is not None and self._job.hold and not self._job.legs
 
     @property
     def busy(self) -> bool:
@@ -119,11 +130,14 @@ class Presenter:
         held = route.handover.how == "hand"
         legs, after = deque(route.present), deque(route.clear)
         zone = self._zone(route.handover.pose)
-        self._job = _Job(legs if held else legs + after, reason, zone, held, after=after if held else deque())
+        self._job = _Job(
+            legs if held else legs + after, reason, zone, route.handover.pose, held, after=after if held else deque()
+        )
 
     def collect(self, route: Route, reason: str) -> None:
         """Bring the tray back to the store."""
-        self._job = _Job(deque(route.collect), reason, self._zone(route.handover.pose), False)
+        place = route.handover.pose
+        self._job = _Job(deque(route.collect), reason, self._zone(place), place, False)
 
     def stop(self, who: str) -> None:
         """Somebody says stop: it stands until somebody agrees to go on."""
@@ -192,7 +206,7 @@ class Presenter:
 
     def _go(self, job: _Job, senses: Senses) -> Motion:
         if job.pacer and job.pacer.done:
-            job.legs.popleft()
+            self._ended(job.legs.popleft(), job)
             job.pacer = None
             job.told = job.told and not self.first_time
             self._rate = 0.0
@@ -209,11 +223,19 @@ class Presenter:
             return Motion(self._still(leg), leg.phase, Limit(0.0, "it is told first"))
         if job.pacer is None:
             job.pacer = Pacer(leg.trajectory, self.limits)
+            if leg.load.carrying:
+                self.carrying, self.standing = True, None
         assert senses.people
         age = (senses.now - senses.people.stamp) / NS
         limit = self._separation.limit(self._links(job.pacer, leg), senses.people, age, job.zone)
         self._rate = min(limit.rate, self.speed)
         return Motion(job.pacer.horizon(self._rate, HOLD, TICK), leg.phase, limit)
+
+    def _ended(self, leg: Leg, job: _Job) -> None:
+        """Where the tray is once `leg` is gone: on the fork as long as legs carry it, else where it was put down."""
+        self.carrying = leg.load.carrying and (bool(job.legs and job.legs[0].load.carrying) or job.hold)
+        if leg.load.carrying:
+            self.standing = job.place if job.legs and not job.legs[0].load.carrying and leg.to_person else None
 
     def _still(self, leg: Leg) -> Horizon:
         return standing(leg.trajectory.positions[0])

@@ -14,7 +14,7 @@ import coal
 import numpy as np
 import pinocchio as pin
 
-from opstap.geometry import Floats, Pose
+from opstap.geometry import Capsule, Floats, Pose
 from opstap.scene import Cobot
 
 UR5E = "ur5e"
@@ -68,6 +68,11 @@ class Capsules:
     start_velocity: Floats
     """(n, 3) m/s, table frame."""
     end_velocity: Floats
+
+    def shapes(self) -> tuple[Capsule, ...]:
+        """The same as plain capsules."""
+        ends = zip(self.start.tolist(), self.end.tolist(), self.radius.tolist(), strict=True)
+        return tuple(Capsule(tuple(a), tuple(b), r) for a, b, r in ends)
 
     def scaled(self, rate: float) -> Capsules:
         """The same at `rate` times the speed."""
@@ -134,6 +139,17 @@ class Robot:
         pin.forwardKinematics(self.model, self.data, q)
         joint = self.data.oMi[self.model.njoints - 1]
         return Pose(np.array(joint.rotation), np.array(joint.translation)) @ self._joint_tool
+
+    def flange(self, q: Floats) -> Floats:
+        """Rotation (3, 3) of the flange in the table frame, where a force sensor sits."""
+        return np.asarray(self.tool(q).rotation @ R_FLANGE_FORK.T)
+
+    def tray_at(self, tool: Pose) -> tuple[Capsule, ...]:
+        """Capsules around a tray at `tool`, table frame."""
+        return tuple(
+            Capsule(tuple(tool.apply(a).tolist()), tuple(tool.apply(b).tolist()), r)
+            for a, b, r in _around_box(*self.cobot.tray.size)
+        )
 
     def joint_goal(self, tool: Pose) -> pin.SE3:
         """Where the last joint's frame is when the tool is at `tool`."""

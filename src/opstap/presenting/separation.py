@@ -31,6 +31,10 @@ TOUCHABLE = ("forearm", "wrist_1", "wrist_2", "wrist_3", "fork", "tray")
 """Links that may touch somebody: from the elbow on, rounded, and to be measured for it."""
 
 
+NEVER_SEEN = "a place out of the camera's view"
+"""There, separation cannot be kept, since nobody knows who is there: speed is limited instead, for every link."""
+
+
 class Region(Model):
     """A part of the body that may be touched: quasi-static `force` N, effective `mass` kg, `stiffness` N/m."""
 
@@ -119,6 +123,8 @@ class People:
     voxel_size: float = 0.03
     unseen: Floats = field(default_factory=lambda: np.empty((0, 3)))
     """Middles of voxels that cannot be seen: taken as occupied."""
+    out_of_view: Floats = field(default_factory=lambda: np.empty((0, 3)))
+    """Middles of voxels that the camera never sees, where people may always be: near them contact speed is kept."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +171,11 @@ class Separation:
         if names:
             pairs = _with_bodies(ahead, [c for b in people.bodies for c in b.capsules])
             best = self._slower(best, pairs, ahead[0].links, names, age, zone)
-        for name, points in (("something", people.voxels), ("a place that cannot be seen", people.unseen)):
+        for name, points in (
+            ("something", people.voxels),
+            ("a place that cannot be seen", people.unseen),
+            (NEVER_SEEN, people.out_of_view),
+        ):
             if len(points) and best.rate > 0:
                 # What is too far to matter at the rate so far cannot lower it.
                 pairs = self._with_points(ahead, points, people.voxel_size, age, best.rate)
@@ -177,8 +187,8 @@ class Separation:
         """`best`, or the lower limit that `pairs` ask for."""
         if not all(np.isfinite(getattr(pairs, f)).all() for f in ("distance", "approach", "speed")):
             return Limit(0.0, "where somebody is is not a number")
-        touchable = np.zeros(len(pairs.link), bool)
-        if zone is not None:
+        touchable = np.full(len(pairs.link), names == [NEVER_SEEN])
+        if zone is not None and names != [NEVER_SEEN]:
             touchable = np.array([link in TOUCHABLE for link in links])[pairs.link]
             under = pairs.point - [0.0, 0.0, zone.size[2]]
             over = zone.contains(under) & (pairs.distance >= self.limits.head_clear)

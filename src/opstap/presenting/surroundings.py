@@ -8,7 +8,7 @@ import pinocchio as pin
 
 from opstap.geometry import Box, Floats, Pose
 from opstap.presenting.robot import Robot, adjacent
-from opstap.scene import Scene
+from opstap.scene import FEET, Scene
 
 MARGIN = 0.010
 """Every fixed thing is taken this much larger, metres: calibration of robot and table, and the fork's sag."""
@@ -18,8 +18,6 @@ STEP = 0.04
 """No joint moves farther than this between two poses that are checked, rad: 3 cm at the tip of a stretched arm."""
 SHELF = 0.02
 """Thickness of the board under a stored tray, metres."""
-FEET = 0.006
-"""Height of a standing tray's floor over what it stands on, metres."""
 
 
 def fixtures(scene: Scene) -> dict[str, Box]:

@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from opstap.geometry import Floats, Pose, View
+from opstap.geometry import Capsule, Floats, Pose, View
 from opstap.instructions import Cell
 from opstap.native import preload_libusb
+from opstap.scene import WALL
 from opstap.simulation import shapes
 from opstap.simulation.capsules import CapsuleCaster, Region
 from opstap.simulation.noise import ARM, DARK, FLAT, GLOSSY, TRANSPARENT, Noise, StereoNoise
@@ -29,6 +30,7 @@ from open3d.t.geometry import RaycastingScene  # noqa: E402
 KINDS = {"matte": FLAT, "glossy": GLOSSY, "dark": DARK, "transparent": TRANSPARENT}
 FLOOR_COLOR, TABLE_COLOR = (92, 88, 84), (196, 190, 180)
 BIN_COLOR, CASE_COLOR = (128, 146, 166), (138, 148, 160)
+ROBOT_COLOR, TRAY_COLOR = (150, 165, 178), (176, 150, 110)
 LIGHT = np.array([0.25, -0.35, 0.9]) / np.linalg.norm([0.25, -0.35, 0.9])
 """Direction to the room's lamp, table frame."""
 AMBIENT, LAMP, THROWN = 0.34, 0.34, 0.75
@@ -92,6 +94,8 @@ class Caster:
     def _box(self, points: Floats, margin: int) -> Region | None:
         """Image box of table-frame points; None where nothing of it is in the image."""
         uv, k = self.view.project(points), self.view.pinhole
+        if self.view.beside(points):
+            return None
         if not np.isfinite(uv).all():
             return slice(0, k.height), slice(0, k.width)
         low = np.clip(np.floor(uv.min(axis=0)).astype(int) - margin, 0, [k.width, k.height])
@@ -131,24 +135,41 @@ class Caster:
         return Object(shapes.part_mesh(part, pose), part.color, KINDS[part.surface])
 
     def moving(self, world: WorldState, buffers: Buffers) -> list[Region]:
-        """Cast arms and held parts into `buffers`; returns the image boxes in which these may be seen."""
-        regions = self._capsules.regions(world.arms)
-        hits = self._capsules.cast(world.arms, regions)
+        """Cast arms, the robot, its trays and held parts into `buffers`; returns the image boxes in which these may be
+        seen."""
+        regions: list[Region | None] = []
+        for capsules, color in ((world.arms, world.skin), (world.robot, ROBOT_COLOR)):
+            if capsules:
+                regions += self._round(capsules, color, buffers)
+        items = [self._part(h.part, h.pose) for h in world.held]
+        if world.trays:
+            assert self.cell.scene.cobot
+            along, across, height = self.cell.scene.cobot.tray.size
+            inside = (along - 2 * WALL, across - 2 * WALL, height - WALL)
+            floors = (t @ Pose.of((0.0, 0.0, WALL)) for t in world.trays)
+            items += [Object(shapes.open_box(floor, inside), TRAY_COLOR, FLAT) for floor in floors]
+        for item in items:
+            region = self._box(item.mesh[0], 1)
+            regions.append(region)
+            if region is not None:
+                self._cast(buffers, [item], self._pixels(region), keep_nearer=True)
+        return _merged([r for r in regions if r is not None])
+
+    def _round(
+        self, capsules: tuple[Capsule, ...], color: tuple[int, int, int], buffers: Buffers
+    ) -> list[Region | None]:
+        """Cast capsules of one colour."""
+        regions = self._capsules.regions(capsules)
+        hits = self._capsules.cast(capsules, regions)
         before = buffers.depth.ravel()[hits.index]
         nearer = (hits.depth < before) | (before == 0)
         index = hits.index[nearer]
         buffers.depth.reshape(-1)[index] = hits.depth[nearer]
         buffers.kind.reshape(-1)[index] = ARM
         if self.shaded:
-            buffers.albedo.reshape(-1, 3)[index] = world.skin
-            buffers.shade.reshape(-1)[index] = np.abs(self._capsules.normals(world.arms, hits) @ LIGHT)[nearer]
-        for held in world.held:
-            item = self._part(held.part, held.pose)
-            region = self._box(item.mesh[0], 1)
-            regions.append(region)
-            if region is not None:
-                self._cast(buffers, [item], self._pixels(region), keep_nearer=True)
-        return _merged([r for r in regions if r is not None])
+            buffers.albedo.reshape(-1, 3)[index] = color
+            buffers.shade.reshape(-1)[index] = np.abs(self._capsules.normals(capsules, hits) @ LIGHT)[nearer]
+        return regions
 
     def _pixels(self, region: Region) -> NDArray[np.intp]:
         """Flat indices of a region's pixels."""

@@ -70,7 +70,9 @@ class CapsuleCaster:
         around = np.any(near <= 0, axis=1, keepdims=True)
         low = np.where(around, 0, np.clip(np.floor((centre - half).min(axis=1)), 0, size)).astype(int)
         high = np.where(around, size, np.clip(np.ceil((centre + half).max(axis=1)) + 1, 0, size)).astype(int)
-        seen: list[bool] = np.logical_and((far > 0).any(axis=1), (high > low).all(axis=1)).tolist()
+        ends = np.reshape([(c.start, c.end) for c in capsules], (-1, 2, 3))
+        beside = self.view.beside(ends, np.array([c.radius for c in capsules])[:, None])
+        seen: list[bool] = ((far > 0).any(axis=1) & (high > low).all(axis=1) & ~beside).tolist()
         return [
             (slice(y0, y1), slice(x0, x1)) if s else None
             for s, (x0, y0), (x1, y1) in zip(seen, low.tolist(), high.tolist(), strict=True)

@@ -42,6 +42,9 @@ class Terrain:
 
     def __init__(self, scene: Scene) -> None:
         boxes = [*(b.outside for b in scene.bins), scene.case.outside]
+        if scene.cobot:
+            # As if a tray stood there all the time.
+            boxes += [scene.cobot.tray_box(scene.cobot.standing(z)) for z in scene.zones if z.kind == "handover"]
         self._centres = np.array([b.pose.translation[:2] for b in boxes])
         self._axes = np.array([b.pose.rotation[:2, :2].T for b in boxes])
         self._halves = np.array([b.size[:2] for b in boxes]) / 2 + MARGIN

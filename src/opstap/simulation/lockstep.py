@@ -39,10 +39,13 @@ class World(Protocol):
 class Lockstep:
     """See the module's text. All `now` are real time in seconds, all stamps simulated time in ns."""
 
-    def __init__(self, world: World, start: int, projectors: list[str], speed: float) -> None:
+    def __init__(
+        self, world: World, start: int, projectors: list[str], speed: float, others: tuple[str, ...] = ()
+    ) -> None:
+        """`others` are waited for as projectors are, and throw no light."""
         self.world, self.start, self.speed = world, start, speed
         self._pictures: dict[str, dict[int, Image]] = {p: {} for p in projectors}
-        self._answers: dict[str, list[tuple[int, int]]] = {p: [] for p in projectors}
+        self._answers: dict[str, list[tuple[int, int]]] = {p: [] for p in (*projectors, *others)}
         self._resumed = world.ticks > 0
         self._begun_at: tuple[float, int] | None = None
         self._progress_at = 0.0
@@ -81,7 +84,8 @@ class Lockstep:
         """The light that is acted on at `tick`; None while it is not known yet."""
         due = self._stamp_of(tick - REACTION)
         light: dict[str, Image] = {}
-        for projector, answers in self._answers.items():
+        for projector in self._pictures:
+            answers = self._answers[projector]
             if tick < REACTION:
                 continue
             if not answers and self._resumed and self._pictures[projector]:

@@ -12,6 +12,8 @@ or falls beside its place, the work goes wrong or stops, as it would on a real b
                   sky-blue slot      put it there
     otherwise     violet bin, white light, darkness: wait with the hands at rest
 
+Where a cobot brings trays, the person sees it come, and does with some of them what people do (`Manner`).
+
 A light that was acted on is left alone until it goes out: the cell takes a moment to see what was done. When it stays,
 the person does what people do: puts the part back, or takes it out, and tries again.
 """
@@ -28,7 +30,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from opstap.documents import Document, Fault, Model, nearest
-from opstap.geometry import Capsule
+from opstap.geometry import Capsule, Floats
 from opstap.instructions import Cell
 from opstap.scene import Id
 from opstap.simulation.arm import Arm, Build, OutOfReachError, Tremor, standing_at
@@ -49,6 +51,10 @@ FEEL_HEIGHT = 0.015
 GRASP_SECONDS, RELEASE_SECONDS = 0.4, 0.3
 PATIENCE = 8.0
 """Seconds until a person tries again what the light still asks for."""
+OVER_TRAY = 0.16
+"""How high a hand is that reaches to where a tray comes, metres."""
+STAYS, DRAWS_BACK, LATER = 2.5, 0.1, 6.0
+"""Seconds that it stays there, with and without drawing back, and by which a tray is taken later."""
 GLOVE = 1.15
 """How much thicker a gloved hand is."""
 
@@ -73,6 +79,15 @@ class Mistake(Model):
         return self
 
 
+class Manner(Model):
+    """What is done about the n-th tray that the cobot brings, instead of waiting for its light and taking a part."""
+
+    kind: Literal["intrudes", "withdraws", "late", "early", "ignores"]
+    """Reaches to where it comes and stays there a while; draws back at once; takes late; takes before the light; takes
+    from the bin."""
+    at_tray: Nth
+
+
 class Traits(Model):
     """How a person is and works, as `config/people/*.yaml` describes it. Durations are those of a person at ease."""
 
@@ -95,6 +110,7 @@ class Traits(Model):
     sleeve: bool = False
     """Loose sleeves: thicker arms."""
     mistakes: tuple[Mistake, ...] = ()
+    trays: tuple[Manner, ...] = ()
     empty_bins: tuple[Id, ...] = ()
     """Bins that are empty when the job starts."""
 
@@ -155,7 +171,16 @@ class Person:
             self._hands[side] = Hand(arm, grip, terrain, traits.speed, Tremor(traits.tremor, rng))
         self._at_pick = {m.at_pick: m.kind for m in traits.mistakes}
         self._at_place = {m.at_place: m.kind for m in traits.mistakes}
+        self._at_tray = {m.at_tray: m.kind for m in traits.trays}
+        self._trays = 0
+        self._coming = ""
+        """Zone to which the cobot brings a tray now."""
+        self._manner = ""
+        """What is done about the last tray that came."""
         self._rooms = {b.id: b.inside for b in scene.bins} | {s.id: scene.case.slot_box(s) for s in scene.case.slots}
+        if scene.cobot:
+            trays = {z.id: scene.cobot.standing(z) for z in scene.zones if z.kind == "handover"}
+            self._rooms |= {zone: scene.cobot.tray_box(pose) for zone, pose in trays.items()}
         self._centres = {place: room.pose.translation for place, room in self._rooms.items()}
         self._check_reach()
         self._picks = self._places = 0
@@ -177,22 +202,43 @@ class Person:
         """Whether the hands rest and no light asks for anything."""
         return self._seen.nothing and not any(h.busy for h in self._hands.values())
 
-    def act(self, seen: Seen) -> None:
-        """Live on for one tick, with what is `seen`."""
+    def act(self, seen: Seen, coming: str = "") -> None:
+        """Live on for one tick, with what is `seen`; `coming` is the zone to which the cobot brings a tray."""
         self._now += self._dt
         self._seen = seen
+        self._watch(coming)
         lights = {Act.TAKE: seen.take, Act.PUT_BACK: seen.put_back, Act.PLACE: seen.place, Act.TAKE_OUT: seen.take_out}
         self._done = {(act, place) for act, place in self._done if place in lights[act]}
         wish = self._wanted()
         if wish != self._wish:
             self._wish, self._wished_at = wish, self._now
             self._reaction = self.traits.reaction * self._rng.uniform(0.6, 1.5)
+            if wish and wish.place in self._bench.standing and self._manner == "late":
+                self._reaction += LATER
         if not self._plan.go_on(self._now) and wish and self._now - self._wished_at >= self._reaction:
             hand = self._hand_for(wish.place)
             if not hand.busy:
                 self._begin(hand, wish)
         for hand in self._hands.values():
             hand.tick(self._dt)
+
+    def _watch(self, coming: str) -> None:
+        """See a tray come, and do about it what this person does."""
+        if coming and not self._coming:
+            self._trays += 1
+            self._manner = self._at_tray.get(self._trays, "")
+            hand = self._hands[self._side(coming)]
+            if self._manner in ("intrudes", "withdraws") and not hand.busy and not hand.grasped:
+                over = self._centres[coming] * (1, 1, 0) + (0.0, 0.0, OVER_TRAY)
+                pause = STAYS if self._manner == "intrudes" else DRAWS_BACK
+                self._plan.begin(
+                    hand, partial(self._go, hand, over), partial(float, pause), partial(self._draw_back, hand)
+                )
+        self._coming = coming
+
+    def _go(self, hand: Hand, goal: Floats) -> float:
+        hand.go(goal)
+        return 0.0
 
     def capsules(self) -> tuple[Capsule, ...]:
         """Both arms, table frame."""
@@ -220,8 +266,12 @@ class Person:
         wishes += [Wish(Act.TAKE_OUT, s) for s in seen.take_out if fresh(Act.TAKE_OUT, s)]
         if seen.put_back and self._just_placed:
             wishes.append(Wish(Act.TAKE_OUT, self._just_placed))
+        standing = self._bench.standing
         if tired or not (seen.put_back or seen.take_out):
-            wishes += [Wish(Act.TAKE, b, n) for b, n in seen.take.items() if fresh(Act.TAKE, b)]
+            left = standing if self._manner == "ignores" else ()
+            wishes += [Wish(Act.TAKE, b, n) for b, n in seen.take.items() if fresh(Act.TAKE, b) and b not in left]
+        if self._manner == "early":
+            wishes += [Wish(Act.TAKE, zone) for zone in standing if fresh(Act.TAKE, zone)]
         if tired:
             wishes += [Wish(Act.TAKE_OUT, s) for s in seen.place if (Act.PLACE, s) in self._done]
             wishes += [Wish(Act.TAKE, b) for b in seen.open]

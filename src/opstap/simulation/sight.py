@@ -134,6 +134,8 @@ class Sight:
         self._bins = {b.id: _Look(scene, surfaces[f"bin/{b.id}/opening"], SPACING) for b in scene.bins}
         self._labels = {b.id: _Look(scene, surfaces[f"bin/{b.id}/label"], LABEL_SPACING) for b in scene.bins}
         self._slots = {s.id: _Look(scene, surfaces[f"slot/{s.id}"], SPACING) for s in scene.case.slots}
+        trays = {name[5:]: surface for name, surface in surfaces.items() if name.startswith("tray/")}
+        self._trays = {zone: _Look(scene, surface, SPACING) for zone, surface in trays.items()}
         self._shapes = {p.id: (p.optics.height, p.optics.width, 3) for p in scene.projectors}
         self._last: dict[str, NDArray[np.uint8]] = {}
         self._seen = Seen()
@@ -167,6 +169,9 @@ class Sight:
                 put_back[name] = _pips(self._labels[name].light(images))
             elif _dashed(colors == VIOLET, look):
                 refill.append(name)
+        for name, look in self._trays.items():
+            if _filled(_colors(look.light(images)) == SKY_BLUE):
+                take[name] = 1  # no label, no pips: it is told one at a time
         place, take_out = [], []
         for name, look in self._slots.items():
             colors = _colors(look.light(images))

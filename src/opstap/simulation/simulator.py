@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from opstap.simulation.hand import Terrain
 from opstap.simulation.person import Person, Traits
 from opstap.simulation.sight import Images, Seen, Sight, remembered
 from opstap.simulation.world import WorldState
+
+if TYPE_CHECKING:
+    from opstap.simulation.cobot import SimulatedCobot
 
 START = 1_000_000_000
 """Stamp of tick 0, ns; not 0, which ROS reads as "no time"."""
@@ -29,7 +32,13 @@ class Simulator:
         OutOfReachError: a bin or slot of the cell is too far for the person.
     """
 
-    def __init__(self, cell: Cell, traits: Traits, seed: int) -> None:
+    def __init__(self, cell: Cell, traits: Traits, seed: int, *, cobot: bool = False) -> None:
+        self.cobot: SimulatedCobot | None = None
+        """The arm that brings trays; None: there is none."""
+        if cobot:
+            from opstap.simulation.cobot import SimulatedCobot  # its libraries are loaded only where there is one
+
+            self.cobot = SimulatedCobot(cell.scene)
         self.fps = cell.scene.camera.fps
         self.ticks = 0
         """Number of the next tick."""
@@ -43,6 +52,9 @@ class Simulator:
         """What the light said last, and that with what is remembered."""
         scene = cell.scene
         self._centres = {b.id: np.asarray(b.pose.translation) for b in scene.bins}
+        if scene.cobot:
+            handovers = [z for z in scene.zones if z.kind == "handover"]
+            self._centres |= {z.id: scene.cobot.standing(z).translation for z in handovers}
         self._centres |= {s.id: np.asarray(scene.case.slot_box(s).pose.translation) for s in scene.case.slots}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -57,26 +69,34 @@ class Simulator:
         """
         self._bench.tick = self.ticks
         self._sight = self._sight or Sight(self._bench.cell.scene)
+        if self.cobot:
+            self.cobot.tick(START + self.ticks * 1_000_000_000 // self.fps)
+            self._bench.standing = {zone: (t.slot, t.pose) for zone, t in self.cobot.standing().items()}
         lit = self._sight.look(light)
         # Arms move half their own width in a tick at most: those of the last tick cover what is dark now.
         seen = (
             remembered(self._seen, lit, self._person.capsules(), self._centres) if lit is not self._lit else self._seen
         )
         self._lit, self._seen = lit, seen
-        self._person.act(seen)
+        self._person.act(seen, self.cobot.coming() if self.cobot else "")
         self._colleague.act(seen)
-        self._idle_ticks = self._idle_ticks + 1 if self._person.idle else 0
+        idle = self._person.idle and not (self.cobot and self.cobot.moving)
+        self._idle_ticks = self._idle_ticks + 1 if idle else 0
         world = self._world()
         self.ticks += 1
         return world
 
     def _world(self) -> WorldState:
+        out = self.cobot.out if self.cobot else []
+        in_trays = (h for t in out for h in self._bench.in_tray(t.slot, t.pose))
         return WorldState(
             tick=self.ticks,
             stamp=START + self.ticks * 1_000_000_000 // self.fps,
             bins=self._bench.bins,
             slots=self._bench.slots,
-            held=self._person.held() + self._colleague.held(),
+            held=(*self._person.held(), *self._colleague.held(), *in_trays),
+            robot=self.cobot.capsules if self.cobot else (),
+            trays=tuple(t.pose for t in out),
             arms=self._person.capsules() + self._colleague.capsules(),
             skin=self._person.traits.glove or self._person.traits.skin,
         )

@@ -12,6 +12,7 @@ import numpy as np
 
 from opstap.geometry import Capsule, Pose
 from opstap.instructions import Cell
+from opstap.scene import WALL
 
 GAP = 0.002
 """Clearance between neighbouring parts in a bin, metres."""
@@ -36,6 +37,10 @@ class WorldState:
     slots: Mapping[str, tuple[str, ...]]
     held: tuple[Held, ...] = ()
     arms: tuple[Capsule, ...] = ()
+    robot: tuple[Capsule, ...] = ()
+    """The cobot's links and fork; empty: there is none."""
+    trays: tuple[Pose, ...] = ()
+    """T_table_tray of the trays that are not in the store: middle of the floor, x along the fork."""
     skin: tuple[int, int, int] = (205, 160, 130)
 
 
@@ -52,6 +57,14 @@ def lying_in_slot(cell: Cell, slot_id: str, parts: tuple[str, ...], seed: int) -
     """T_table_part of each part in a slot, side by side and stacked as in a bin."""
     slot = cell.scene.slot[slot_id]
     return _pile(cell, cell.scene.case.pose @ Pose.of((*slot.position, 0.0)), slot.size, parts, seed, slot_id)
+
+
+def lying_in_tray(cell: Cell, tray: Pose, slot: str, parts: tuple[str, ...], seed: int) -> list[Pose]:
+    """T_table_part of each part in the tray of store slot `slot` that is now at `tray`."""
+    assert cell.scene.cobot
+    along, across, _ = cell.scene.cobot.tray.size
+    floor = tray @ Pose.of((0.0, 0.0, WALL))
+    return _pile(cell, floor, (along - 2 * WALL, across - 2 * WALL), parts, seed, slot)
 
 
 def _pile(

@@ -12,7 +12,8 @@ One thing is asked at a time; whatever else is open waits. In order:
 5. *Something is missing* from a slot that was done, the oldest first: that slot.
 6. *The bins of the part are empty*: a colleague fills them.
 7. *The step is taking*: every bin that holds its part and is not known to be empty. When all of them are, and no such
-   problem is open, the worker said the system is wrong: the worker's word counts.
+   problem is open, the worker said the system is wrong: the worker's word counts. Where the cobot brings the part, its
+   tray instead, once it stands there; its bins are open besides, for who rather takes it there.
 8. *An empty case is awaited*, or *the case is full*.
 
 Where the guide is not sure that the hand holds the part (4 after parts were put back, 5 always), its bins are marked
@@ -28,7 +29,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from opstap.instructions import Cell, Step
-from opstap.workflow.model import Content, Phase, Problem, State, Trouble
+from opstap.workflow.model import Content, Phase, Problem, State, Tray, Trouble
 
 
 class Meaning(str, Enum):
@@ -52,7 +53,7 @@ class Meaning(str, Enum):
 
 @dataclass(frozen=True)
 class Mark:
-    """One meaning on one bin or slot."""
+    """One meaning on one bin or slot, or on the tray in a zone."""
 
     meaning: Meaning
     place: str
@@ -80,7 +81,7 @@ class Ask:
     @property
     def unusual(self) -> bool:
         """Whether it is out of the ordinary, so that it is told at every level of guidance."""
-        return self.problem is not None or self.phrase in ("paused", "cannot_see") or self.unseen
+        return self.problem is not None or self.phrase in ("paused", "cannot_see", "bring") or self.unseen
 
     @property
     def unseen(self) -> bool:
@@ -131,6 +132,11 @@ def ask(cell: Cell, state: State) -> Ask:
         marks = (_mark(cell, state, Meaning.PLACE, step.slot), *may_take)
         return Ask("place", marks, step.part, step.count - state.placed, step=step)
     left = step.count - state.taken
+    if state.tray is Tray.COMING:
+        return Ask("bring", (), step.part, left, step=step)
+    if state.tray is Tray.THERE:
+        marks = (Mark(Meaning.TAKE, state.tray_zone, left), *_on_bins(cell, state, Meaning.OPEN, step.part, left))
+        return Ask("take", marks, step.part, left, step=step)
     return Ask("take", _on_bins(cell, state, Meaning.TAKE, step.part, left), step.part, left, step=step)
 
 

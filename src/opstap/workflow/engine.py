@@ -9,6 +9,8 @@ The rules, in the order of the work:
 - A part that arrives in the right slot finishes the step even if its taking was not seen: what counts is the case.
 - A job is not done while something is to be put right. A case that is taken away before starts over with the next.
 - The worker's word counts: "next" says that what is asked was done, "you are wrong" that it need not be.
+- Where a cobot brings trays, a step that is presented waits for its tray. A tray that cannot be had is no problem: the
+  part is in its bin too.
 - An event comes at most once: a repeated sequence number changes nothing.
 """
 
@@ -31,6 +33,9 @@ from opstap.workflow.model import (
     Problem,
     Started,
     State,
+    Tray,
+    TrayChanged,
+    TrayVisited,
     Trouble,
     WorkspaceEvent,
 )
@@ -48,7 +53,13 @@ def _after(cell: Cell, state: State, event: Event) -> Transition:
     if isinstance(event, Started):
         if event.person != state.person:
             state = replace(state, person=event.person, mixups=0, good_jobs=0)
-        return replace(state, task=event.task), ()
+        # A cobot that is not there (any more) brings nothing.
+        tray = state.tray if event.cobot else Tray.NONE
+        return replace(state, task=event.task, cobot=event.cobot, tray=tray), ()
+    if isinstance(event, TrayChanged):
+        return _check_stock(cell, replace(state, tray=event.tray, tray_zone=event.zone), event.stamp)
+    if isinstance(event, TrayVisited):
+        return _tray_visited(cell, state, event)
     if isinstance(event, PlaceChanged):
         return _place_changed(cell, state, event)
     if isinstance(event, OperatorInput):
@@ -114,10 +125,12 @@ def _without(state: State, trouble: Trouble) -> State:
 def _show(cell: Cell, state: State, stamp: int) -> Transition:
     """Show the step `state.step`; where there is none left, the job is done as soon as nothing is to be put right."""
     # A bin that is empty concerned the last step only.
-    state = replace(_without(state, Trouble.EMPTY_BIN), taken=0, placed=0)
+    state = replace(_without(state, Trouble.EMPTY_BIN), taken=0, placed=0, tray=Tray.NONE, tray_zone="")
     if state.step >= len(cell.task.steps):
         return _finish(replace(state, phase=Phase.PUT_RIGHT))
     state = replace(state, phase=Phase.TAKE, step_since=stamp)
+    if state.cobot and cell.task.steps[state.step].present:
+        state = replace(state, tray=Tray.COMING)
     state, notes = _check_stock(cell, state, stamp)
     return state, (Note(Outcome.STEP_SHOWN, step=cell.task.steps[state.step].id), *notes)
 
@@ -131,7 +144,7 @@ def _finish(state: State) -> Transition:
 def _check_stock(cell: Cell, state: State, stamp: int) -> Transition:
     """An empty bin is a problem only when its part is asked for and no other bin has it."""
     current = current_step(cell, state)
-    if current is None or state.phase is not Phase.TAKE:
+    if current is None or state.phase is not Phase.TAKE or state.tray is not Tray.NONE:
         return state, ()
     bins = cell.bins_with(current.part)
     empty = [b for b in bins if state.contents.get(b) is Content.EMPTY]
@@ -318,6 +331,15 @@ def _visited(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
     if current and state.phase is Phase.PLACE and event.place == current.slot:
         return _placed(cell, state, replace(event, count=current.count - state.placed))
     return state, ()
+
+
+def _tray_visited(cell: Cell, state: State, event: TrayVisited) -> Transition:
+    """Which part left the tray is not seen; it holds one kind, and what counts is the case."""
+    current = current_step(cell, state)
+    if current is None or state.phase is not Phase.TAKE or (state.tray, state.tray_zone) != (Tray.THERE, event.zone):
+        return state, ()
+    taken = Note(Outcome.PART_TAKEN, step=current.id, place=event.zone)
+    return replace(state, phase=Phase.PLACE, taken=current.count), (taken,)
 
 
 def _step_done(cell: Cell, state: State, stamp: int) -> Transition:

@@ -30,6 +30,9 @@ from opstap.workflow.model import (
     PlaceChanged,
     Started,
     State,
+    Tray,
+    TrayChanged,
+    TrayVisited,
     WorkspaceEvent,
 )
 
@@ -42,7 +45,7 @@ BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS journal (
     number  INTEGER PRIMARY KEY,    -- order of writing
     stamp   INTEGER NOT NULL,       -- nanoseconds of the cell's clock: the cause's capture time
-    kind    TEXT NOT NULL,          -- started, workspace_event, place_changed, operator_input
+    kind    TEXT NOT NULL,          -- started, workspace_event, place_changed, operator_input, tray_changed, ...
     event   TEXT NOT NULL,          -- the event as JSON
     notes   TEXT NOT NULL           -- what it meant, as JSON
 ) STRICT;
@@ -209,10 +212,14 @@ _KIND: dict[type, str] = {
     WorkspaceEvent: "workspace_event",
     PlaceChanged: "place_changed",
     OperatorInput: "operator_input",
+    TrayChanged: "tray_changed",
+    TrayVisited: "tray_visited",
 }
 _READ: dict[str, Callable[[dict[str, Any]], Event]] = {
     "started": lambda d: Started(**d),
     "workspace_event": lambda d: WorkspaceEvent(**{**d, "happened": Happened(d["happened"])}),
     "place_changed": lambda d: PlaceChanged(**{**d, "content": Content(d["content"])}),
     "operator_input": lambda d: OperatorInput(**{**d, "asked": Asked(d["asked"])}),
+    "tray_changed": lambda d: TrayChanged(**{**d, "tray": Tray(d["tray"])}),
+    "tray_visited": lambda d: TrayVisited(**d),
 }

@@ -100,9 +100,39 @@ class Started:
     task: str
     person: str = ""
     """Profile id of who works from here on."""
+    cobot: bool = False
+    """Whether a cobot is there that brings trays."""
 
 
-Event = Started | WorkspaceEvent | PlaceChanged | OperatorInput
+class Tray(str, Enum):
+    """The tray with the part of a step that the cobot presents."""
+
+    NONE = "none"
+    """No tray: the part is taken from its bin."""
+    COMING = "coming"
+    """The cobot is asked for it."""
+    THERE = "there"
+    """It stands within reach, and the cobot has gone."""
+
+
+@dataclass(frozen=True)
+class TrayChanged:
+    """The tray of the step is now `tray`, and was not before; `zone` is where it stands."""
+
+    stamp: int
+    tray: Tray
+    zone: str = ""
+
+
+@dataclass(frozen=True)
+class TrayVisited:
+    """A hand was in the tray at `zone`, and left: it took what was asked, as far as one can tell."""
+
+    stamp: int
+    zone: str
+
+
+Event = Started | WorkspaceEvent | PlaceChanged | OperatorInput | TrayChanged | TrayVisited
 
 
 class Phase(str, Enum):
@@ -187,6 +217,13 @@ class State:
     def chosen(self) -> dict[str, str]:
         """What the person who works chose."""
         return self.settings.get(self.person, {})
+
+    cobot: bool = False
+    """Whether a cobot brings the trays of steps that are presented."""
+    tray: Tray = Tray.NONE
+    """Of the current step."""
+    tray_zone: str = ""
+    """Where that tray stands."""
 
 
 class Outcome(str, Enum):

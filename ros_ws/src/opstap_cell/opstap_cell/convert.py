@@ -28,6 +28,7 @@ from opstap.workflow.model import (
     Phase,
     Problem,
     State,
+    Tray,
     Trouble,
     WorkspaceEvent,
 )
@@ -159,7 +160,8 @@ def bodies_to_ros(told: Bodies, grid: Grid, frame: str) -> m.BodyArray:
             for b in told.bodies
         ],
         origin=point_to_ros(grid.origin), voxel_size=float(VOXEL), cells=[int(n) for n in grid.cells],
-        occupied=_bits(told.occupied), unseen=_bits(told.unseen), robot_shadow=_bits(told.robot_shadow),
+        occupied=_bits(told.occupied), unseen=_bits(told.unseen),
+        out_of_view=_bits(told.out_of_view), robot_shadow=_bits(told.robot_shadow),
     )  # fmt: skip
     message.header.stamp, message.header.frame_id = time_to_ros(told.stamp), frame
     return message
@@ -188,7 +190,9 @@ def world_to_ros(world: WorldState, frame: str) -> m.SimulatedWorld:
         counts=array.array("H", [len(parts) for parts in lying.values()]), parts=names,
         lying=array.array("H", [number[part] for parts in lying.values() for part in parts]),
         held=[m.HeldPart(part=h.part, pose=pose_to_ros(h.pose)) for h in world.held],
-        arms=array.array("d", [v for c in world.arms for v in (*c.start, *c.end, c.radius)]),
+        arms=_flat(world.arms),
+        robot=_flat(world.robot),
+        trays=[pose_to_ros(t) for t in world.trays],
         skin=[int(c) for c in world.skin],
     )  # fmt: skip
     message.header.stamp, message.header.frame_id = time_to_ros(world.stamp), frame
@@ -202,10 +206,9 @@ def world_from_ros(message: m.SimulatedWorld) -> WorldState:
         tick=message.tick, stamp=time_from_ros(message.header.stamp),
         bins=dict(lying[: message.bins]), slots=dict(lying[message.bins :]),
         held=tuple(Held(h.part, pose_from_ros(h.pose)) for h in message.held),
-        arms=tuple(
-            Capsule((x, y, z), (u, v, w), radius)
-            for x, y, z, u, v, w, radius in zip(*[iter(message.arms)] * 7, strict=True)
-        ),
+        arms=_capsules(message.arms),
+        robot=_capsules(message.robot),
+        trays=tuple(pose_from_ros(t) for t in message.trays),
         skin=(int(message.skin[0]), int(message.skin[1]), int(message.skin[2])),
     )  # fmt: skip
 
@@ -235,6 +238,15 @@ def clear_from_ros(message: m.KeepClear) -> Clear:
     )  # fmt: skip
 
 
+def _flat(capsules: tuple[Capsule, ...]) -> array.array[float]:
+    return array.array("d", [v for c in capsules for v in (*c.start, *c.end, c.radius)])
+
+
+def _capsules(flat: array.array[float]) -> tuple[Capsule, ...]:
+    rows = zip(*[iter(flat)] * 7, strict=True)
+    return tuple(Capsule((x, y, z), (u, v, w), radius) for x, y, z, u, v, w, radius in rows)
+
+
 def state_to_ros(state: State, cell: Cell, profile: Profile, stamp: int, frame: str) -> m.WorkState:
     """`profile` is that of who works, with what was chosen at the bench (`levels.as_chosen`)."""
     step = current_step(cell, state)
@@ -254,6 +266,7 @@ def state_to_ros(state: State, cell: Cell, profile: Profile, stamp: int, frame: 
         person=profile.id, language=profile.language, level=profile.level, rule=profile.rule, alone=alone(state),
         volume=int(profile.volume), motion=profile.motion, sequence=int(state.sequence),
         repeated=time_to_ros(state.repeated or 0), corrected=time_to_ros(state.corrected or 0),
+        cobot=bool(state.cobot), tray=state.tray.value, tray_zone=state.tray_zone,
     )  # fmt: skip
     message.header.stamp, message.header.frame_id = time_to_ros(stamp), frame
     return message
@@ -273,6 +286,7 @@ def state_from_ros(message: m.WorkState) -> State:
         sequence=message.sequence, person=message.person,
         settings={message.person: {"alone": "yes"}} if message.alone else {},
         repeated=time_from_ros(message.repeated) or None, corrected=time_from_ros(message.corrected) or None,
+        cobot=message.cobot, tray=Tray(message.tray), tray_zone=message.tray_zone,
     )  # fmt: skip
 
 

@@ -3,13 +3,13 @@
 Subscribes: camera/depth/image_rect_raw, camera/depth/camera_info, camera/serial. Publishes: workspace_state,
 workspace_events, hands, people, keep_clear, operator_input (of projected buttons). Services: check_camera finds the
 camera's pose anew, load_calibration reads its file again.
-Also subscribes robot_body: the robot's own capsules, so that it is not taken for somebody; without them it is.
+Also subscribes robot_body: the robot's own capsules, so that it is not taken for somebody or for a hand; without them
+it is.
 """
 
 from __future__ import annotations
 
 import sys
-import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +21,12 @@ from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from opstap.geometry import Capsule, Pinhole
+from opstap.geometry import Pinhole
 from opstap.perception.camera_watch import CHECKING
 from opstap.perception.clearance import Clearance
 from opstap.perception.guard import Guard
 from opstap.perception.intake import Intake
+from opstap.perception.own import Mask, Own, without
 from opstap.perception.people import People
 from opstap.perception.watch import PlaceSeen, Seen
 from opstap.zones import Clear, for_person
@@ -34,7 +35,6 @@ from opstap_cell.cell_node import CellNode, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, SENSOR, STATE
 from opstap_interfaces.msg import (
-    Body,
     BodyArray,
     HandArray,
     KeepClear,
@@ -44,8 +44,6 @@ from opstap_interfaces.msg import (
     WorkspaceState,
 )
 
-ROBOT_AGE = 200_000_000
-"""ns after which the robot's capsules are no longer believed."""
 RECENT_EVENTS, RECENT = 16, 10_000_000_000
 """Events that workspace_state repeats: at most so many, of the last so many ns."""
 
@@ -72,8 +70,7 @@ class Perception(CellNode):
         self.scene = for_person(self.cell.scene, self.person_profile(self.config.person))
         self.clearance: Clearance | None = None
         self.cleared = -1
-        self.robot: tuple[Capsule, ...] = ()
-        self.robot_at = -ROBOT_AGE
+        self.own: Own | None = None
         self.recent: deque[WorkspaceEvent] = deque(maxlen=RECENT_EVENTS)
         self.told: dict[str, tuple[PlaceSeen, PlaceState]] = {}
         self.state_out = self.create_publisher(WorkspaceState, "workspace_state", STATE)
@@ -83,7 +80,7 @@ class Perception(CellNode):
         self.create_subscription(String, "camera/serial", self.on_serial, STATE)
         self.create_subscription(Image, "camera/depth/image_rect_raw", self.on_depth, SENSOR)
         self.people_out = self.create_publisher(BodyArray, "people", SENSOR)
-        self.create_subscription(Body, "robot_body", self.on_robot, SENSOR)
+        self.create_subscription(BodyArray, "robot_body", self.on_robot, SENSOR)
         self.clear_out = self.create_publisher(KeepClear, "keep_clear", EVENT)
         self.input_out = self.create_publisher(OperatorInput, "operator_input", EVENT)
         self.create_service(Trigger, "check_camera", self.on_check)
@@ -119,7 +116,10 @@ class Perception(CellNode):
         if fault:
             self.fault = fault
             return
-        seen = self.look(convert.image_from_ros(image), stamp)
+        depth = convert.image_from_ros(image)
+        own = self.own.find(depth, stamp) if self.own else None
+        others = without(depth, own)
+        seen = self.look(others, stamp)
         if seen.stamp == stamp:
             for event in seen.events:
                 message = convert.event_to_ros(event, self.table_frame)
@@ -133,14 +133,14 @@ class Perception(CellNode):
         state.places = [self.place_message(k, p) for k, p in seen.places.items()]
         state.camera_drift_mm = float(self.guard.condition.drift_mm) if self.guard else float("nan")
         state.projector_drift_mm = float("nan")
-        self.tell_clear(convert.image_from_ros(image), seen)
+        self.tell_clear(others, seen)
         self.state_out.publish(state)
         hands = HandArray(header=state.header, present=bool(seen.present))
         hands.hands = [convert.hand_to_ros(h) for h in seen.hands]
         self.hands_out.publish(hands)
 
         if self.people_out.get_subscription_count():
-            self.publish_people(convert.image_from_ros(image), stamp)
+            self.publish_people(depth, stamp, own)
 
     def tell_clear(self, depth: NDArray[Any], seen: Seen) -> None:
         """Tell what is to be left dark and free, before the state of the same frame; and what a button asks."""
@@ -158,20 +158,23 @@ class Perception(CellNode):
             asked.header.stamp, asked.header.frame_id = convert.time_to_ros(seen.stamp), self.table_frame
             self.input_out.publish(asked)
 
-    def publish_people(self, depth: NDArray[Any], stamp: int) -> None:
+    def publish_people(self, depth: NDArray[Any], stamp: int, own: Mask | None) -> None:
         """Tell who is there, while somebody wants to know; nothing is known through a camera that moved."""
         if self.guard is None:
             return
         if self.people is None or self.people.view is not self.guard.view:
             self.people = People(self.cell.scene, self.guard.view)
-        robot = self.robot if time.monotonic_ns() - self.robot_at < ROBOT_AGE else ()
         blind = self.guard.condition.paused or self.guard.condition.suspect
-        told = self.people.nothing_known(stamp) if blind else self.people.see(depth, stamp, robot)
+        told = self.people.nothing_known(stamp) if blind else self.people.see(depth, stamp, own)
         self.people_out.publish(convert.bodies_to_ros(told, self.people.grid, self.table_frame))
 
-    def on_robot(self, message: Body) -> None:
-        self.robot = tuple(convert.capsule_from_ros(c) for c in message.capsules)
-        self.robot_at = time.monotonic_ns()
+    def on_robot(self, message: BodyArray) -> None:
+        if self.guard is None:
+            return
+        if self.own is None or self.own.view is not self.guard.view:
+            self.own = Own(self.guard.view)
+        bodies = {b.id: [convert.capsule_from_ros(c) for c in b.capsules] for b in message.bodies}
+        self.own.tell(convert.time_from_ros(message.header.stamp), bodies.get("robot", []), bodies.get("tray", []))
 
     def on_check(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.success = self.guard is not None

@@ -1,7 +1,7 @@
 """Draws what one projector shows, in a full-screen window on its display and as an image topic.
 
-Subscribes: work_state, keep_clear. Publishes: projector/<id>/image, projector/<id>/state, and operator_input from keys
-and pedals while its window has the keyboard.
+Subscribes: work_state, keep_clear, cobot_intent. Publishes: projector/<id>/image, projector/<id>/state, and
+operator_input from keys and pedals while its window has the keyboard.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sensor_msgs.msg import Image
 
 from opstap.calibration.projector_record import as_calibrated
 from opstap.documents import nearest
-from opstap.guidance.cues import cues
+from opstap.guidance.cues import Cue, cues, robot_cue
 from opstap.guidance.keys import Pedal, load_keys
 from opstap.guidance.screen import Screen
 from opstap.guidance.window import NoDisplay, ProjectorWindow
@@ -26,7 +26,7 @@ from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, STATE
-from opstap_interfaces.msg import KeepClear, OperatorInput, ProjectionState, WorkState
+from opstap_interfaces.msg import CobotIntent, KeepClear, OperatorInput, ProjectionState, WorkState
 
 PATIENCE = 1.0
 """Seconds of real time for which a work state waits for what is to be kept clear in its frame."""
@@ -55,6 +55,7 @@ class ProjectorGuidance(CellNode):
         self.optical_frame = f"{self.cell.scene.cell}/projector_{self.projector.id}_optical_frame"
         self.screen: Screen | None = None
         self.person = ""
+        self.robot: tuple[Cue, ...] = ()
         self.waiting: deque[tuple[float, WorkState]] = deque()
         self.clears: deque[Clear] = deque(maxlen=16)
         self.image_stamp = 0
@@ -69,6 +70,7 @@ class ProjectorGuidance(CellNode):
         self.image_out = self.create_publisher(Image, f"{base}/image", STATE)
         self.state_out = self.create_publisher(ProjectionState, f"{base}/state", EVENT)
         self.create_subscription(KeepClear, "keep_clear", self.on_clear, EVENT)
+        self.create_subscription(CobotIntent, "cobot_intent", self.on_intent, STATE)
         self.create_subscription(WorkState, "work_state", self.on_work_state, STATE)
         self.create_timer(PATIENCE / 4, self.answer, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
@@ -98,7 +100,8 @@ class ProjectorGuidance(CellNode):
         if self.screen is None or self.person != message.person:
             self.screen, self.person = Screen(self.cell, self.projector, profile), message.person
         began = time.perf_counter()
-        shown = cues(convert.state_from_ros(message), self.cell, profile, stamp)
+        # Where the robot passes is drawn first: what is asked of the person lies over it.
+        shown = (*self.robot, *cues(convert.state_from_ros(message), self.cell, profile, stamp))
         image = self.screen.show(shown, profile.motion, stamp, clear)
         state = ProjectionState(projector=self.projector.id, surfaces=sorted({c.surface for c in shown}))
         if image is not None:
@@ -110,6 +113,10 @@ class ProjectorGuidance(CellNode):
         state.header.frame_id, state.header.stamp = self.optical_frame, self.get_clock().now().to_msg()
         state.source_stamp, state.image_stamp = message.header.stamp, convert.time_to_ros(self.image_stamp)
         self.state_out.publish(state)
+
+    def on_intent(self, message: CobotIntent) -> None:
+        outline = tuple((round(p.x, 3), round(p.y, 3)) for p in message.swept)
+        self.robot = robot_cue(outline, message.moving)
 
     def open_window(self) -> None:
         optics = self.projector.optics

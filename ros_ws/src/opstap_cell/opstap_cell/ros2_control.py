@@ -5,17 +5,14 @@ The rate along the way is this cell's; the controller's own speed scaling must b
 
 from __future__ import annotations
 
-import numpy as np
-from builtin_interfaces.msg import Duration
 from control_msgs.action import FollowJointTrajectory
 from rclpy.action import ActionClient
 from rclpy.node import Node
 from sensor_msgs.msg import JointState as JointStateMessage
-from trajectory_msgs.msg import JointTrajectoryPoint
 
 from opstap.presenting.backend import JointState
 from opstap.presenting.pacing import Horizon
-from opstap_cell import convert
+from opstap_cell.cobot_messages import joints_from_ros, points_to_ros
 from opstap_cell.qos import SENSOR
 
 
@@ -31,24 +28,15 @@ class Ros2ControlRobot:
     def send(self, horizon: Horizon, now: int) -> None:
         goal = FollowJointTrajectory.Goal()
         goal.trajectory.joint_names = list(self._joints)
-        for seconds, q, v in zip(horizon.seconds, horizon.positions, horizon.velocities, strict=True):
-            if seconds <= 0.0 and len(horizon.seconds) > 1:
-                continue  # it is there already; a point in the past is an error
-            point = JointTrajectoryPoint(positions=[float(x) for x in q], velocities=[float(x) for x in v])
-            nanoseconds = max(int(seconds * 1e9), 10_000_000)
-            point.time_from_start = Duration(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
-            goal.trajectory.points.append(point)
+        # It is at the first point already, and a point in the past is an error.
+        points = points_to_ros(horizon)
+        goal.trajectory.points = points[1:] or points
+        first = goal.trajectory.points[0].time_from_start
+        first.nanosec = max(first.nanosec, 10_000_000 if first.sec == 0 else 0)
         self._client.send_goal_async(goal)
 
     def state(self, now: int) -> JointState | None:
         return self._newest
 
     def _on_joints(self, message: JointStateMessage) -> None:
-        """Joints come in the broadcaster's order, and not all of them need be this arm's."""
-        at = {name: i for i, name in enumerate(message.name)}
-        if not all(name in at and at[name] < len(message.position) for name in self._joints):
-            return
-        order = [at[name] for name in self._joints]
-        velocity = [message.velocity[i] for i in order] if message.velocity else [0.0] * len(order)
-        stamp = convert.time_from_ros(message.header.stamp)
-        self._newest = JointState(stamp, np.array([message.position[i] for i in order]), np.array(velocity))
+        self._newest = joints_from_ros(message, self._joints) or self._newest

@@ -1,7 +1,7 @@
 """Decides what comes next and keeps the journal.
 
-Subscribes: workspace_state, operator_input. Publishes: work_state. Keeps a labelled case beside the journal when a
-worker says that the system is wrong.
+Subscribes: workspace_state, operator_input; with a cobot hands, and asks it by the action present_part.
+Publishes: work_state. Keeps a labelled case beside the journal when a worker says that the system is wrong.
 The events are read from workspace_state, which repeats the newest ones: a guide that was away catches up, and all
 that one camera frame caused is decided before the work_state that answers it.
 """
@@ -21,6 +21,7 @@ from opstap.workflow.model import Asked, Event, Started
 from opstap.workflow.model import OperatorInput as Wish
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
+from opstap_cell.courier import Courier
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, STATE
 from opstap_interfaces.msg import OperatorInput, WorkspaceState, WorkState
@@ -31,6 +32,7 @@ class Config:
     rules: str = parameter("path of the rules by which guidance fades, config/rules/guidance.yaml")
     journal: str = parameter("path of the journal, an SQLite file")
     person: str = parameter("profile id of the scene's people", "default")
+    cobot: bool = parameter("whether a cobot brings the trays of steps that are presented", False)
 
 
 class WorkGuide(CellNode):
@@ -44,6 +46,10 @@ class WorkGuide(CellNode):
             self.recorder = Recorder(self.cell, Journal(Path(config.journal)))
         except JournalError as error:
             raise StartError(str(error)) from error
+        self.cobot = config.cobot
+        self.courier: Courier | None = None
+        if config.cobot:
+            self.courier = Courier(self, self.cell, self.profile.id, lambda: self.recorder.state, self.decide)
         self.changes = Changes()
         self.cases = Path(config.journal).parent / "cases"
         self.seen: WorkspaceState | None = None
@@ -66,13 +72,15 @@ class WorkGuide(CellNode):
         self.publish()
 
     def decide_on(self, message: WorkspaceState) -> None:
-        self.decide(Started(self.stamp, self.cell.task.task, self.profile.id))
+        self.decide(Started(self.stamp, self.cell.task.task, self.profile.id, self.cobot))
         for event in message.events:
             if event.sequence > self.recorder.state.sequence:
                 self.decide(convert.event_from_ros(event))
         looks = [Look(p.place, convert.CONTENTS[p.content], p.occupied) for p in message.places]
         for change in self.changes.find(self.recorder.state.contents, looks, self.stamp):
             self.decide(change)
+        if self.courier:
+            self.courier.serve(self.stamp)
 
     def on_input(self, message: OperatorInput) -> None:
         try:

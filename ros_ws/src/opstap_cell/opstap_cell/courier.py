@@ -1,0 +1,79 @@
+"""Asks the cobot for trays, on behalf of the work guide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.action import ActionClient
+from rclpy.node import Node
+
+from opstap.instructions import Cell
+from opstap.workflow.model import Event, State, Tray, TrayChanged, TrayVisited
+from opstap.workflow.trays import Errand, Reach, Trays
+from opstap_cell.convert import time_from_ros
+from opstap_cell.qos import SENSOR
+from opstap_interfaces.action import PresentPart
+from opstap_interfaces.msg import HandArray
+
+IN_TRAY = 0.20
+"""A hand in the tray's zone and lower than this over the table is in the tray, metres."""
+
+
+class Courier:
+    """`decide` takes what happened with a tray; `state` gives the state of the work."""
+
+    def __init__(self, node: Node, cell: Cell, person: str, state: Callable[[], State], decide: Callable[[Event], None]
+                 ) -> None:  # fmt: skip
+        self._node, self._person, self._state, self._decide = node, person, state, decide
+        self._trays, self._reach = Trays(cell), Reach()
+        self._errand: Errand | None = None
+        self._client = ActionClient(node, PresentPart, "present_part")
+        node.create_subscription(HandArray, "hands", self._on_hands, SENSOR)
+
+    def serve(self, stamp: int) -> None:
+        """Ask for what is due, `stamp` ns."""
+        if self._errand is not None:
+            if not self._client.server_is_ready():
+                self._end(self._errand, None, stamp)
+            return
+        errand = self._trays.next(self._state())
+        if errand is None:
+            return
+        if not self._client.server_is_ready():
+            if not errand.back:  # nobody brings it: it is in its bin too
+                self._decide(TrayChanged(stamp, Tray.NONE))
+            return
+        self._errand = errand
+        goal = PresentPart.Goal(part=errand.part, place="store" if errand.back else "", person=self._person)
+        self._client.send_goal_async(goal).add_done_callback(lambda sent: self._accepted(errand, sent.result()))
+
+    def _accepted(self, errand: Errand, handle: Any) -> None:
+        if not handle.accepted:
+            self._end(errand, None, 0)
+            return
+        handle.get_result_async().add_done_callback(lambda ended: self._end(errand, ended.result().result, 0))
+
+    def _end(self, errand: Errand, result: PresentPart.Result | None, stamp: int) -> None:
+        """What became of it; no result: nobody does it (any more)."""
+        if errand is not self._errand:
+            return
+        self._errand = None
+        stamp = stamp or self._node.get_clock().now().nanoseconds
+        done = result is not None and result.code == PresentPart.Result.OK
+        self._node.get_logger().info(f"{errand.part}: {result.message if result else 'nobody brings it'}")
+        # Where it is not known, it is taken to be where it was.
+        held = result is not None and result.code == PresentPart.Result.NOT_TAKEN
+        left_out = errand.back != done or held
+        change = self._trays.ended(errand, self._state(), done, left_out, result.place if result else "", stamp)
+        if change:
+            self._decide(change)
+
+    def _on_hands(self, message: HandArray) -> None:
+        state = self._state()
+        if state.tray is not Tray.THERE:
+            return
+        stamp = time_from_ros(message.header.stamp)
+        inside = any(h.zone == state.tray_zone and h.position.z < IN_TRAY for h in message.hands)
+        if self._reach.see(inside, stamp):
+            self._decide(TrayVisited(stamp, state.tray_zone))
