@@ -159,7 +159,10 @@ def test_somebody_can_get_into_the_robots_shadow(camera, world, people):
         own.tell(tick * FRAME, LINK)
         seen.append(bool(people.see(beside, tick * FRAME, own.find(beside, tick * FRAME)).unseen[spot]))
     assert seen[-1]
-    assert not people.see(camera.depth(world), 36 * FRAME).unseen[spot]
+    own.tell(36 * FRAME, LINK)
+    left = people.see(depth, 36 * FRAME, own.find(depth, 36 * FRAME))
+    assert left.robot_shadow[spot], "nobody leaves a hand behind"
+    assert not people.see(camera.depth(world), 37 * FRAME).unseen[spot]
 
 
 def test_a_picture_without_the_robot_has_a_hole_there_and_keeps_the_hand(camera, world, people):

@@ -7,7 +7,7 @@ somebody, where depth has holes, outside the view) is told as unseen: nobody kno
 
 What the robot itself hides would forbid it every way down. So a place in its shadow stays free for as long as nobody
 can have got there since it was seen free: what is unknown grows into the shadow at the speed of a hand, from wherever
-somebody is or may be.
+somebody is or may be, and goes when no arm leads in there any more.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import label
 
 from opstap.geometry import Capsule, Floats, View
 from opstap.perception.own import Mask
@@ -28,6 +29,8 @@ SIDES, ABOVE = 0.015, 0.040
 """Room around table, bins and case for what lies there, metres: less high than that, it may be a part."""
 HAND_SPEED = 2.0
 """m/s at which somebody can get into the robot's shadow (ISO 13855)."""
+LED_IN = 3
+"""Voxels within which an arm that leads into the shadow is seen, or may be, beside it."""
 SMALLEST = 4e-4
 """m2 of the smallest thing that counts as somebody: two fingertips."""
 VOXEL = 0.025
@@ -191,12 +194,14 @@ class People:
             self._reached = shadow
             return shadow
         steps = int(np.ceil(HAND_SPEED * min(max(seconds, 0.0), 1.0) / VOXEL))
-        wide = 2 * steps + 1
-        grown = cv2.dilate((source | self._reached).view(np.uint8), np.ones((wide, wide), np.uint8))
-        flat = grown.reshape(-1, grown.shape[-1])
-        grown = cv2.dilate(flat, np.ones((1, wide), np.uint8)).reshape(grown.shape)
-        self._reached = shadow & (grown > 0)
-        return self._reached
+        reached = shadow & _dilated(source | self._reached, steps)
+        if reached.any():
+            # Nobody leaves a hand behind: where nothing that could be its arm leads in any more, nobody is left.
+            labels, _ = label(reached)
+            led = np.unique(labels[reached & _dilated(source, LED_IN)])
+            reached &= np.isin(labels, led)
+        self._reached = reached
+        return reached
 
     def nothing_known(self, stamp: int) -> Bodies:
         """What is told while the camera cannot be believed: all is unseen."""
@@ -310,6 +315,14 @@ class People:
             bodies.append(Body(number, capsules, _three(velocity), round(confidence, 2)))
         self._tracks = tracks
         return tuple(bodies)
+
+
+def _dilated(voxels: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
+    """All voxels at most `steps` away along every axis."""
+    wide = 2 * steps + 1
+    grown = cv2.dilate(voxels.view(np.uint8), np.ones((wide, wide), np.uint8))
+    flat = grown.reshape(-1, grown.shape[-1])
+    return np.asarray(cv2.dilate(flat, np.ones((1, wide), np.uint8)).reshape(grown.shape) > 0)
 
 
 _BESIDE = np.ones((5, 2 * 12 + 1), np.uint8)

@@ -16,6 +16,9 @@ DEVICE = 0.16
 """Edge of the cube that stands for a camera or projector and its mount, metres."""
 STEP = 0.04
 """No joint moves farther than this between two poses that are checked, rad: 3 cm at the tip of a stretched arm."""
+HEAD, HEAD_FROM = (0.60, 0.50), 0.40
+"""Where heads are at the operator's edge: width and depth around 10 cm outside it, and from this height over the table,
+metres."""
 SHELF = 0.02
 """Thickness of the board under a stored tray, metres."""
 
@@ -30,6 +33,8 @@ def fixtures(scene: Scene) -> dict[str, Box]:
     things["camera"] = Box(Pose.of(scene.camera.position), cube)
     things |= {f"projector/{p.id}": Box(Pose.of(p.position), cube) for p in scene.projectors}
     if scene.cobot:
+        # Nobody is there for sure, but no way leads through where the head of who works there is.
+        things["head"] = Box(Pose.of((0.0, -d / 2 - 0.10, HEAD_FROM + 0.45)), (HEAD[0], HEAD[1], 0.9))
         for slot in scene.cobot.store:
             along, across, _ = scene.cobot.tray.size
             board = slot.pose @ Pose.of((0.0, 0.0, -FEET - SHELF / 2 - MARGIN))
