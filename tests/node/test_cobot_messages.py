@@ -1,4 +1,4 @@
-"""What perception says of people reaches the presenter: as points, with everything unknown taken as somebody."""
+"""What perception says of people reaches the presenter: as points, each kind for itself."""
 
 import numpy as np
 
@@ -17,16 +17,17 @@ def one(*index):
     return voxels
 
 
-def test_voxels_come_over_as_their_middles_and_what_the_robot_hides_as_unknown():
+def test_each_set_of_voxels_comes_over_as_its_middles():
     arm = Capsule(np.array([0.0, 0.1, 0.2]), np.array([0.3, 0.1, 0.2]), 0.05)
     body = Body(7, (arm,), (0.0, 0.0, 0.0), 1.0)
-    told = Bodies(1_500_000_000, (body,), one(1, 4, 2), one(0, 0, 0), one(2, 3, 1))
+    told = Bodies(1_500_000_000, (body,), one(1, 4, 2), one(0, 0, 0), one(1, 1, 1), one(2, 3, 1))
     people = people_from_ros(bodies_to_ros(told, GRID, "table"))
     assert people.stamp == told.stamp
     assert people.voxel_size == np.float32(VOXEL)
     centres = GRID.centres()
     np.testing.assert_allclose(people.voxels, [centres[1, 4, 2]], atol=1e-6)
-    np.testing.assert_allclose(people.unseen, [centres[0, 0, 0], centres[2, 3, 1]], atol=1e-6)
+    np.testing.assert_allclose(people.unseen, [centres[0, 0, 0]], atol=1e-6)
+    np.testing.assert_allclose(people.out_of_view, [centres[1, 1, 1]], atol=1e-6)
     assert [b.id for b in people.bodies] == ["7"]
     np.testing.assert_allclose(people.bodies[0].capsules[0].end, arm.end, atol=1e-6)
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import label
+from scipy import ndimage
 
 from opstap.geometry import Capsule, Floats, View
 from opstap.perception.own import Mask
@@ -197,7 +197,7 @@ class People:
         reached = shadow & _dilated(source | self._reached, steps)
         if reached.any():
             # Nobody leaves a hand behind: where nothing that could be its arm leads in any more, nobody is left.
-            labels, _ = label(reached)
+            labels, _ = ndimage.label(reached)
             led = np.unique(labels[reached & _dilated(source, LED_IN)])
             reached &= np.isin(labels, led)
         self._reached = reached

@@ -262,8 +262,8 @@ class Presenter:
         return [self.robot.capsules(q, v, leg.load.carrying) for q, v in moments]
 
     def _zone(self, tray: Pose) -> Box:
-        """Where people may be touched gently: the table's whole width, since both of a worker's arms lie there, in depth
-        around the handover, and from under the table to a height that heads are above."""
+        """Where people may be touched gently: all of the table's width, since both of a worker's arms lie there; in
+        depth around the handover, and from under the table to a height that heads are above."""
         width, depth, top = self.limits.contact_zone
         y = float(tray.translation[1])
         return Box(Pose.of((0.0, y, (top - UNDER_TABLE) / 2)), (width, depth, top + UNDER_TABLE))
