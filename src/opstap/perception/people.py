@@ -71,7 +71,8 @@ class Bodies:
     unseen: NDArray[np.bool_]
     """(nx, ny, nz) nobody knows: behind somebody, in a hole. To be treated as occupied."""
     out_of_view: NDArray[np.bool_]
-    """(nx, ny, nz) this camera never sees it, and it is not walled off: somebody may always be there."""
+    """(nx, ny, nz) this camera never sees it, and it is not walled off: somebody may always be there. With what
+    somebody can have reached from there in the robot's shadow."""
     robot_shadow: NDArray[np.bool_]
     """(nx, ny, nz) hidden by the robot itself, and nobody can have got there since it was seen free."""
 
@@ -127,7 +128,9 @@ class People:
         self._dead = np.zeros(self.grid.cells, bool)
         """Voxels on such pixels."""
         self._reached = np.zeros(self.grid.cells, bool)
-        """In the robot's shadow, and somebody can have got there."""
+        """In the robot's shadow, and somebody who is seen, or in a hole, can have got there."""
+        self._entered = np.zeros(self.grid.cells, bool)
+        """The same of somebody who comes from out of view."""
         self._before: int | None = None
         """Stamp of the last picture. Whoever starts the cell has seen that nobody stands in the robot's shadow."""
         pixel = np.nan_to_num(np.round(uv / STEP), nan=0.0).astype(np.intp)
@@ -173,9 +176,14 @@ class People:
         unknown = behind | self._column(lost)
         out_of_view = (self._outside | self._dead) & ~self._shut
         shadow &= ~occupied & ~unknown & ~self._outside & ~self._dead
-        reached = self._grown(shadow, occupied | unknown | out_of_view, stamp)
-        unseen = (unknown | reached) & ~occupied & ~out_of_view
-        return Bodies(stamp, bodies, occupied, unseen, out_of_view & ~occupied, shadow & ~reached)
+        seconds, self._before = 0.0 if self._before is None else (stamp - self._before) * 1e-9, stamp
+        steps = int(np.ceil(HAND_SPEED * min(max(seconds, 0.0), 1.0) / VOXEL))
+        self._reached = _grown(shadow, occupied | unknown, self._reached, steps)
+        # What can have come there from out of view is as unknown as that: no more, no less.
+        self._entered = _grown(shadow, out_of_view, self._entered, steps) & ~self._reached
+        unseen = (unknown | self._reached) & ~occupied & ~out_of_view
+        never = (out_of_view | self._entered) & ~occupied & ~unseen
+        return Bodies(stamp, bodies, occupied, unseen, never, shadow & ~self._reached & ~self._entered)
 
     def _get_to_know(self, hole: NDArray[np.bool_]) -> None:
         """Which pixels give depth at all."""
@@ -186,22 +194,6 @@ class People:
             self._beside_dead = np.asarray(cv2.dilate(dead, _SQUARE5))
             self._dead = self._column(self._beside_dead)
         self._never = fresh
-
-    def _grown(self, shadow: NDArray[np.bool_], source: NDArray[np.bool_], stamp: int) -> NDArray[np.bool_]:
-        """Where in the robot's shadow somebody can have got by now, from `source` or from where that was so before."""
-        seconds, self._before = 0.0 if self._before is None else (stamp - self._before) * 1e-9, stamp
-        if not shadow.any():
-            self._reached = shadow
-            return shadow
-        steps = int(np.ceil(HAND_SPEED * min(max(seconds, 0.0), 1.0) / VOXEL))
-        reached = shadow & _dilated(source | self._reached, steps)
-        if reached.any():
-            # Nobody leaves a hand behind: where nothing that could be its arm leads in any more, nobody is left.
-            labels, _ = ndimage.label(reached)
-            led = np.unique(labels[reached & _dilated(source, LED_IN)])
-            reached &= np.isin(labels, led)
-        self._reached = reached
-        return reached
 
     def nothing_known(self, stamp: int) -> Bodies:
         """What is told while the camera cannot be believed: all is unseen."""
@@ -315,6 +307,21 @@ class People:
             bodies.append(Body(number, capsules, _three(velocity), round(confidence, 2)))
         self._tracks = tracks
         return tuple(bodies)
+
+
+def _grown(
+    shadow: NDArray[np.bool_], source: NDArray[np.bool_], before: NDArray[np.bool_], steps: int
+) -> NDArray[np.bool_]:
+    """Where in the robot's shadow somebody can have got by now, from `source` or from where that was so `before`."""
+    if not shadow.any():
+        return shadow
+    reached = shadow & _dilated(source | before, steps)
+    if reached.any():
+        # Nobody leaves a hand behind: where nothing that could be its arm leads in any more, nobody is left.
+        labels, _ = ndimage.label(reached)
+        led = np.unique(labels[reached & _dilated(source, LED_IN)])
+        reached &= np.isin(labels, led)
+    return reached
 
 
 def _dilated(voxels: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
