@@ -14,10 +14,11 @@ from opstap.simulation.calibrating import displaced
 from opstap.simulation.camera import SimulatedCamera
 from opstap.simulation.world import WorldState
 from opstap_cell import convert
+from opstap_cell.cobot_messages import robot_to_ros
 from opstap_cell.depth_camera import DepthCameraNode
 from opstap_cell.perception import Perception
 from opstap_cell.qos import EVENT, SENSOR, STATE
-from opstap_interfaces.msg import Body, BodyArray, PlaceState, WorkspaceEvent, WorkspaceState
+from opstap_interfaces.msg import BodyArray, PlaceState, WorkspaceEvent, WorkspaceState
 
 FRAME = 33_333_333
 
@@ -85,7 +86,7 @@ def test_a_bump_pauses_judging_and_the_service_puts_it_right(graph, camera, tmp_
 
 def test_people_are_told_while_somebody_asks(graph, cell, camera):
     people = graph.hear(BodyArray, "people", SENSOR)
-    robots = graph.talk(Body, "robot_body", SENSOR)
+    robots = graph.talk(BodyArray, "robot_body", SENSOR)
     camera.tell()
     node = next(n for n in graph._nodes if isinstance(n, Perception))
     graph.until(lambda: node.people_out.get_subscription_count() > 0)
@@ -100,9 +101,8 @@ def test_people_are_told_while_somebody_asks(graph, cell, camera):
     assert len(told.bodies) == 1
     occupied = convert.voxels_from_ros(told.occupied, tuple(told.cells))
     assert occupied.any()
-    robots.publish(Body(id="robot", capsules=[convert.capsule_to_ros(link)]))
-    graph.until(lambda: node.robot)
-    node.robot_at += 60_000_000_000  # rendering takes longer than capsules are believed
+    robots.publish(robot_to_ros(convert.time_from_ros(camera.stamp), "table", (link,), ()))
+    graph.until(lambda: node.own)
     camera.show(Pose.of(), 1)
     graph.until(lambda: people[-1].header.stamp == camera.stamp)
     assert people[-1].bodies == []

@@ -27,8 +27,8 @@ HALVINGS = 10
 CELL = 0.04
 """Points are gathered in cells so wide, metres."""
 HALF_DIAGONAL = 3**0.5 / 2
-TOUCHABLE = ("forearm", "wrist_1", "wrist_2", "wrist_3", "fork", "tray")
-"""Links that may touch somebody: from the elbow on, rounded, and to be measured for it."""
+TOUCHABLE = ("upper_arm", "forearm", "wrist_1", "wrist_2", "wrist_3", "fork", "tray")
+"""Links that may touch somebody: from the upper arm on, rounded, and to be measured for it."""
 
 
 NEVER_SEEN = "a place out of the camera's view"
