@@ -112,13 +112,22 @@ def test_not_a_number_is_no_permission():
     assert ROBOT.limit([link(1.0)], broken, AGE).rate == 0.0
 
 
-def test_what_is_beyond_the_elbow_may_touch_gently_where_trays_are_handed_over():
+def test_out_of_view_speed_is_limited_and_not_distance():
+    """Somebody may always be there: no distance can be kept, so every link that comes nearer goes gently."""
+    beside = People(0, out_of_view=np.array([[0.0, 0.4, 0.3]]))
+    for name in ("tray", "shoulder"):
+        limit = ROBOT.limit([link(1.0, name)], beside, AGE)
+        assert 0 < limit.rate <= ROBOT.contact_speed
+        assert "out of the camera's view" in limit.reason
+
+
+def test_the_arm_may_touch_gently_where_trays_are_handed_over():
     zone = Box(Pose.of((0.0, 0.1, 0.3)), (0.6, 0.5, 0.3))
     near = someone(0.02)
     assert ROBOT.limit([link(1.0, "tray")], near, AGE).rate == 0.0
     gentle = ROBOT.limit([link(1.0, "tray")], near, AGE, zone).rate
     assert 0 < gentle <= ROBOT.contact_speed
-    assert ROBOT.limit([link(1.0, "upper_arm")], near, AGE, zone).rate == 0.0, "only what is made for it"
+    assert ROBOT.limit([link(1.0, "shoulder")], near, AGE, zone).rate == 0.0, "only what is made for it"
     aside = Box(Pose.of((1.0, 0.1, 0.3)), (0.6, 0.5, 0.3))
     assert ROBOT.limit([link(1.0, "tray")], near, AGE, aside).rate == 0.0, "only there"
 

@@ -164,7 +164,7 @@ class Separation:
         """The limit now.
 
         `ahead` are the links at rate 1, now and at moments within the stopping time; `age` (s) is how old `people` are;
-        `zone` is where the arm from the elbow on may touch somebody, at contact speed; None: nowhere.
+        `zone` is where the arm from the upper arm on may touch somebody, at contact speed; None: nowhere.
         """
         best = Limit(1.0)
         names = [b.id for b in people.bodies for _ in b.capsules]
