@@ -157,7 +157,7 @@ def test_somebody_can_get_into_the_robots_shadow(camera, world, people):
     seen = []
     for tick in range(30, 36):
         own.tell(tick * FRAME, LINK)
-        seen.append(bool(people.see(beside, tick * FRAME, own.find(beside, tick * FRAME)).unseen[spot]))
+        seen.append(bool(people.see(beside, tick * FRAME, own.find(beside, tick * FRAME)).out_of_view[spot]))
     assert seen[-1]
     own.tell(36 * FRAME, LINK)
     left = people.see(depth, 36 * FRAME, own.find(depth, 36 * FRAME))

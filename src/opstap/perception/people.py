@@ -72,7 +72,7 @@ class Bodies:
     """(nx, ny, nz) nobody knows: behind somebody, in a hole. To be treated as occupied."""
     out_of_view: NDArray[np.bool_]
     """(nx, ny, nz) this camera never sees it, and it is not walled off: somebody may always be there. With what
-    somebody can have reached from there in the robot's shadow."""
+    somebody can have reached in the robot's shadow."""
     robot_shadow: NDArray[np.bool_]
     """(nx, ny, nz) hidden by the robot itself, and nobody can have got there since it was seen free."""
 
@@ -128,9 +128,7 @@ class People:
         self._dead = np.zeros(self.grid.cells, bool)
         """Voxels on such pixels."""
         self._reached = np.zeros(self.grid.cells, bool)
-        """In the robot's shadow, and somebody who is seen, or in a hole, can have got there."""
-        self._entered = np.zeros(self.grid.cells, bool)
-        """The same of somebody who comes from out of view."""
+        """In the robot's shadow, and somebody can have got there."""
         self._before: int | None = None
         """Stamp of the last picture. Whoever starts the cell has seen that nobody stands in the robot's shadow."""
         pixel = np.nan_to_num(np.round(uv / STEP), nan=0.0).astype(np.intp)
@@ -178,12 +176,11 @@ class People:
         shadow &= ~occupied & ~unknown & ~self._outside & ~self._dead
         seconds, self._before = 0.0 if self._before is None else (stamp - self._before) * 1e-9, stamp
         steps = int(np.ceil(HAND_SPEED * min(max(seconds, 0.0), 1.0) / VOXEL))
-        self._reached = _grown(shadow, occupied | unknown, self._reached, steps)
-        # What can have come there from out of view is as unknown as that: no more, no less.
-        self._entered = _grown(shadow, out_of_view, self._entered, steps) & ~self._reached
-        unseen = (unknown | self._reached) & ~occupied & ~out_of_view
-        never = (out_of_view | self._entered) & ~occupied & ~unseen
-        return Bodies(stamp, bodies, occupied, unseen, never, shadow & ~self._reached & ~self._entered)
+        self._reached = _grown(shadow, occupied | unknown | out_of_view, self._reached, steps)
+        unseen = unknown & ~occupied & ~out_of_view
+        # Taken for somebody, its own shadow would hold the robot for as long as it stands there: it is as out of view.
+        never = (out_of_view | self._reached) & ~occupied & ~unseen
+        return Bodies(stamp, bodies, occupied, unseen, never, shadow & ~self._reached)
 
     def _get_to_know(self, hole: NDArray[np.bool_]) -> None:
         """Which pixels give depth at all."""
