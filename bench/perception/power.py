@@ -39,15 +39,17 @@ class Sample:
     change: int
     found: float
     sure: bool
-    """Depth had no holes that a part could hide in, and no more noise than it may have."""
+    """Depth had no holes that a part could hide in."""
+    noisy: bool
+    """There is more noise than there may be: nothing is told but that."""
 
     @property
     def told(self) -> bool:
-        return abs(self.found) >= CHANGED and (self.sure or not self.change)
+        return abs(self.found) >= CHANGED and not self.noisy
 
     @property
     def right(self) -> bool:
-        return abs(self.found) >= CHANGED and self.found * self.change > 0
+        return self.told and self.found * self.change > 0
 
     @property
     def count(self) -> int:
@@ -57,7 +59,7 @@ class Sample:
     @property
     def silent(self) -> bool:
         """Missed, and not told as "cannot see" either."""
-        return not self.right and self.sure and abs(self.found) < DOUBT
+        return not self.right and self.sure and not self.noisy and abs(self.found) < DOUBT
 
 
 class Bench:
@@ -112,7 +114,7 @@ class Bench:
     def _compare(self, measure: Measure, reference: np.ndarray, depth: np.ndarray, change: int) -> Sample:
         c = measure.compare(measure.believable(reference), measure.believable(depth))
         place = measure.place.id
-        return Sample(place, self.part[place], change, c.parts, c.judged and not measure.too_noisy)
+        return Sample(place, self.part[place], change, c.parts, c.judged, bool(measure.too_noisy))
 
 
 def samples(scene: str, task: str, noise: str, seed: int, rounds: int) -> list[Sample]:

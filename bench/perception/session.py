@@ -285,7 +285,7 @@ class Record:
             mine = [
                 i
                 for i, (t, e) in enumerate(told)
-                if e.place == visit.place and visit.tick <= t <= end and i not in used and _means(e, happened)
+                if e.place == visit.place and visit.begin <= t <= end and i not in used and _means(e, happened)
             ]
             used |= set(mine)
             changes.append(asdict(self._told(visit, happened, [told[i] for i in mine], end)))

@@ -59,6 +59,8 @@ class Visit:
     side: int
     tick: int
     """When the content changed (for a touch: when the fingers were down)."""
+    begin: int = 0
+    """When it first changed: of two parts one after the other, either may be told by itself."""
     change: int = 0
     """Parts that came (positive) or went."""
     parts: list[str] = field(default_factory=list)
@@ -157,6 +159,7 @@ class Worker:
     def _changed(self, side: int, place: str, part: str, by: int) -> None:
         visit = next(v for v in reversed(self.visits) if v.side == side)
         assert visit.place == place
+        visit.begin = self.ticks if not visit.change else visit.begin
         visit.change += by
         visit.tick = self.ticks
         visit.parts.append(part)
