@@ -150,7 +150,7 @@ def pictures() -> None:
         for slot in cell.scene.slot if name == "done" else ():
             if slot not in done:
                 bench.put(slot, cell.task.slot_part[slot])
-        world = WorldState(0, 1, bench.bins, bench.slots, (), (), (205, 160, 130))
+        world = WorldState(0, 1, bench.bins, bench.slots, skin=(205, 160, 130))
         light = {cell.scene.projectors[0].id: painter.draw(cues(state, cell, person))}
         image = cv2.cvtColor(camera.color(world, light), cv2.COLOR_RGB2BGR)
         x, y = cell.scene.camera.color_view.project(cell.scene.surfaces[surface].pose.translation)

@@ -35,7 +35,7 @@ class Desk:
     def work(self, *problems, person="default", level="lights"):
         self.now += 1
         message = WorkState(person=person, language="nl", level=level, phase="take", job=self.job, step=self.step,
-                            steps=26, step_id=f"s{self.step}", problems=list(problems))  # fmt: skip
+                            tray="none", steps=26, step_id=f"s{self.step}", problems=list(problems))  # fmt: skip
         message.header.stamp = Time(sec=self.now)
         self.work_out.publish(message)
         self.graph.until(lambda: self.node.now == self.now)

@@ -45,7 +45,7 @@ def bench() -> Bench:
 
 
 def world(tick: int, *arms: Capsule) -> WorldState:
-    return WorldState(tick, 1 + tick * FRAME, bench().bins, bench().slots, (), arms, SKIN)
+    return WorldState(tick, 1 + tick * FRAME, bench().bins, bench().slots, (), arms, skin=SKIN)
 
 
 def reaching(

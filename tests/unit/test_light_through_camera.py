@@ -35,7 +35,7 @@ def camera() -> SimulatedCamera:
 @cache
 def world() -> WorldState:
     bench = Bench(CELL, 1, [])
-    return WorldState(0, 1, bench.bins, bench.slots, (), (), (205, 160, 130))
+    return WorldState(0, 1, bench.bins, bench.slots, skin=(205, 160, 130))
 
 
 def seen(cue: Cue) -> np.ndarray:
