@@ -139,7 +139,7 @@ def test_what_was_found_is_kept_and_used(cell, seen, tmp_path):
 
 
 def test_the_command_calibrates_and_checks(tmp_path, monkeypatch, capsys):
-    from conftest import SCENE
+    from tests.conftest import SCENE
 
     path = tmp_path / "bench.yaml"
     shutil.copy(SCENE, path)

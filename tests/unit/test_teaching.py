@@ -83,7 +83,7 @@ def test_what_is_no_empty_bin_is_told(cell):
 
 
 def test_only_the_measured_bins_change_in_the_file_and_the_old_one_is_kept(cell, shoved, tmp_path):
-    from conftest import SCENE
+    from tests.conftest import SCENE
 
     path = tmp_path / "bench.yaml"
     shutil.copy(SCENE, path)
@@ -101,7 +101,7 @@ def test_only_the_measured_bins_change_in_the_file_and_the_old_one_is_kept(cell,
 
 
 def test_bins_that_would_overlap_are_not_written(cell, tmp_path):
-    from conftest import SCENE
+    from tests.conftest import SCENE
 
     path = tmp_path / "bench.yaml"
     shutil.copy(SCENE, path)
@@ -112,7 +112,7 @@ def test_bins_that_would_overlap_are_not_written(cell, tmp_path):
 
 
 def test_the_command_measures_shows_the_difference_and_writes(tmp_path, monkeypatch, capsys):
-    from conftest import SCENE
+    from tests.conftest import SCENE
 
     path = tmp_path / "bench.yaml"
     shutil.copy(SCENE, path)
