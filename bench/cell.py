@@ -122,7 +122,7 @@ def run_cell(seconds: float, *arguments: str, warm_up: float = 8.0) -> Run:
                 if run.sent and time.monotonic() - read > 0.5:
                     read = time.monotonic()
                     after |= cpu_times(cell.pid)  # a node that has ended keeps its last figure
-                    before = before or after
+                    before = before or dict(after)
         finally:
             if cell.poll() is None:
                 cell.send_signal(signal.SIGINT)

@@ -103,11 +103,13 @@ def nodes(context):
         ),
         node("perception", person=value["profile"], kept=str(kept), calibration=calibration),
     ]
-    actions.append(node("operator_monitor", rules=str(ROOT / "config/rules/monitor.yaml")))
-    actions.append(
+    # The first instruction comes before what is not needed for it: these, and the pages, start when the others have.
+    later = [
+        node("operator_monitor", rules=str(ROOT / "config/rules/monitor.yaml")),
         node("evaluation", journal=str(out / "journal.db"), store=store, simulated=sim, hub=value["hub"],
-             hub_authority=value["hub_authority"], hub_token=value["hub_token"])
-    )  # fmt: skip
+             hub_authority=value["hub_authority"], hub_token=value["hub_token"]),
+    ]  # fmt: skip
+    actions.append(TimerAction(period=4.0, actions=later))
     if sim:
         # The simulator makes the clock and does not follow it.
         simulator = node("cell_simulator", person=str(person), seed=given.seed, speed=given.speed,
@@ -122,10 +124,9 @@ def nodes(context):
     if given.film:
         actions.append(node("film", out=str(out)))
     if given.port:
-        # The first instruction comes before the pages: they start when the others have.
         actions.append(
             TimerAction(
-                period=2.0,
+                period=4.0,
                 actions=[
                     node(
                         "dashboard",

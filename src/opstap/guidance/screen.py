@@ -26,15 +26,22 @@ COMES = 250_000_000
 """ns in which light comes."""
 AT_ONCE = 0.5
 """Share of it that is there from the first picture."""
-STEPS = 6
+STEPS = 3
 """Pictures in which it comes."""
 LEAD = 0.10
 """s for which a hand's way is kept dark too: from camera to light, p95 as measured (docs/performance.md)."""
 SHAPES = ((1.0, 1.0), (0.7, 1.2), (0.5, 1.3), (0.4, 1.3))
 """Widths and heights of the words' room that are tried, as parts of the zone's."""
-MARGIN = np.ones((9, 9), np.uint8)
-KEEP = 0.7
-"""Share of what was left dark below which it is lit again."""
+COARSE = 4
+"""Pixels, squared, that are lit or dark together where arms are."""
+MARGIN = np.ones((3, 3), np.uint8)
+"""Around what is left dark, in those."""
+KEEP = 0.5
+"""Share of what was left dark below which it is lit again, ..."""
+RELIGHT = 300_000_000
+"""... and ns after which at the soonest: a picture for every frame of a moving arm costs all who see it."""
+NEEDED, AHEAD = (0.0, LEAD / 2, LEAD), (1.5 * LEAD, 2 * LEAD, 3 * LEAD)
+"""s ahead of a moving arm that must be dark, and that are left dark too, so that a picture lasts for some frames."""
 PARTS = 4
 """Steps in which a button shows how long it has been pressed."""
 
@@ -84,10 +91,12 @@ class Screen:
         self._step = STEPS
         self._light: Image | None = None
         """As it is thrown where no arm is."""
-        self._lit = np.zeros((projector.optics.height, projector.optics.width), np.uint8)
-        """Its brightest colour."""
+        self._size = (projector.optics.width, projector.optics.height)
+        self._lit = np.zeros((-(-self._size[1] // COARSE), -(-self._size[0] // COARSE)), np.uint8)
+        """Where it is lit at all, coarsely."""
         self._dark: NDArray[np.uint8] | None = None
-        """Pixels left dark in the last picture."""
+        """What is left dark in the last picture, coarsely."""
+        self._dark_since = 0
 
     def show(self, cues: Sequence[Cue], motion: str, stamp: int, clear: Clear | None) -> Image | None:
         """The picture (height, width, 3) RGB for `stamp`, ns; None where it is still the last one.
@@ -110,14 +119,17 @@ class Screen:
                 self._light = self._goal if step == STEPS else self._coming(AT_ONCE + (1 - AT_ONCE) * step / STEPS)
         assert self._light is not None
         if changed:
-            self._lit = _brightest(self._light)
-        dark = self._arms(clear)
+            self._lit = _lit(self._light)
+        dark = self._arms(clear, stamp)
         if not changed and dark is self._dark:
             return None
-        self._dark = dark
+        if dark is not self._dark:
+            self._dark, self._dark_since = dark, stamp
         if dark is None:
             return np.array(self._light)
-        return np.asarray(cv2.bitwise_and(self._light, self._light, mask=cv2.bitwise_not(dark)), dtype=np.uint8)
+        bright = cv2.resize(cv2.bitwise_not(dark), None, fx=COARSE, fy=COARSE, interpolation=cv2.INTER_NEAREST)
+        bright = bright[: self._size[1], : self._size[0]]
+        return np.asarray(cv2.bitwise_and(self._light, self._light, mask=bright), dtype=np.uint8)
 
     def _coming(self, share: float) -> Image:
         """New light at `share` of its brightness; what was lit and stays so is as bright as before."""
@@ -141,32 +153,39 @@ class Screen:
                 placed.append(cue)
         return tuple(placed)
 
-    def _arms(self, clear: Clear | None) -> NDArray[np.uint8] | None:
-        """Pixels (height, width) that are left dark, 255; None: none that would be lit. The last one again where it
-        still covers the arms and little more, so that noise makes no new picture."""
+    def _arms(self, clear: Clear | None, stamp: int) -> NDArray[np.uint8] | None:
+        """What is left dark, coarsely, 255; None: nothing that would be lit. The last one again where it still covers
+        the arms and little more, so that noise makes no new picture."""
+        fresh = self._dark is not None and stamp - self._dark_since < RELIGHT
         if clear is None or not clear.outlines:
-            return None
+            return self._dark if fresh and clear else None
         mask = np.zeros(self._lit.shape, np.uint8)
         for outline, velocity in zip(clear.outlines, clear.velocities, strict=True):
-            for ahead in (0.0, LEAD / 2, LEAD) if any(velocity) else (0.0,):
+            for ahead in NEEDED if any(velocity) else NEEDED[:1]:
                 self._fill(mask, outline + np.asarray(velocity) * ahead)
         found = cv2.countNonZero(cv2.bitwise_and(mask, self._lit))
         if not found:
-            return None
+            return self._dark if fresh else None
         if self._dark is not None:
             beside = cv2.countNonZero(cv2.bitwise_and(cv2.bitwise_and(mask, self._lit), cv2.bitwise_not(self._dark)))
             before = cv2.countNonZero(cv2.bitwise_and(self._dark, self._lit))
-            if beside == 0 and found > KEEP * before:
+            if beside == 0 and (fresh or found > KEEP * before):
                 return self._dark
+        for outline, velocity in zip(clear.outlines, clear.velocities, strict=True):
+            for ahead in AHEAD if any(velocity) else ():
+                self._fill(mask, outline + np.asarray(velocity) * ahead)
         return np.asarray(cv2.dilate(mask, MARGIN), dtype=np.uint8)
 
     def _fill(self, mask: NDArray[np.uint8], outline: Floats) -> None:
         pixels = self._view.project(outline)
         if len(outline) >= 3 and np.isfinite(pixels).all():
-            cv2.fillPoly(mask, [np.round(np.clip(pixels, -9999, 9999)).astype(np.int32)], 255)
+            cv2.fillPoly(mask, [np.round(np.clip(pixels, -9999, 9999) / COARSE).astype(np.int32)], 255)
 
 
-def _brightest(image: Image) -> NDArray[np.uint8]:
-    """The largest of the three colours of every pixel (height, width)."""
+def _lit(image: Image) -> NDArray[np.uint8]:
+    """Which blocks of `COARSE` pixels hold light, 255."""
     red, green, blue = cv2.split(image)
-    return np.asarray(cv2.max(cv2.max(red, green), blue), dtype=np.uint8)
+    brightest = cv2.max(cv2.max(red, green), blue)
+    block = np.ones((COARSE, COARSE), np.uint8)
+    whole = cv2.dilate(brightest, block, anchor=(0, 0))[::COARSE, ::COARSE]
+    return np.asarray(np.where(whole > 0, 255, 0), dtype=np.uint8)

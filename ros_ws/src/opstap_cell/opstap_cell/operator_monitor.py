@@ -34,6 +34,11 @@ MAX_AGE = 3
 """For so long a message may be acted on, s."""
 
 
+EVERY = 0.2
+"""Seconds of the cell's time after which a work state is looked at in which nothing of this changed:"""
+TELLING = ("person", "job", "phase", "step", "taken", "placed", "problems", "paused", "help_asked", "level", "sequence")
+
+
 @dataclass(frozen=True)
 class Config:
     rules: str = parameter("path of the rules, config/rules/monitor.yaml")
@@ -45,7 +50,7 @@ class OperatorMonitor(CellNode):
         self.rules = load_rules(Path(declare(self, Config).rules))
         self.monitors: dict[str, Monitor] = {}
         self.work: WorkState | None = None
-        self.now = 0.0
+        self.now = self.worked = 0.0
         self.hands_before = 0
         self.out = self.create_publisher(OperatorState, "operator_state", EVENT)
         self.input_out = self.create_publisher(OperatorInput, "operator_input", EVENT)
@@ -68,7 +73,11 @@ class OperatorMonitor(CellNode):
 
     def on_work(self, message: WorkState) -> None:
         self.got_input()
-        self.work, self.now = message, convert.time_from_ros(message.header.stamp) / 1e9
+        now, before = convert.time_from_ros(message.header.stamp) / 1e9, self.work
+        told = before is not None and all(getattr(before, f) == getattr(message, f) for f in TELLING)
+        if told and 0 <= now - self.worked < EVERY:
+            return
+        self.work, self.now, self.worked = message, now, now
         if self.monitor:
             self.monitor.work(self.now, convert.state_from_ros(message), message.step_id)
 
