@@ -234,7 +234,7 @@ class HandFinder:
         # One of the points, not their mean: two ends equally far must not give a tip in mid-air.
         tip = far[np.argmin(np.linalg.norm(far - far.mean(axis=0), axis=1))]
         hand = points[np.linalg.norm(points - tip, axis=1) < HAND_LENGTH]
-        low, high = np.quantile(hand, 0.02, axis=0), np.quantile(hand, 0.98, axis=0)
+        low, high = np.quantile(hand, (0.02, 0.98), axis=0)
         # The operator stands at -y: a right arm comes in from the right and leans to the left.
         leaning = 1.5 * entry[0] - tip[0]
         confidence = min(1.0, len(points) * 4 / (3 * self._smallest)) * (1.0 if border else 0.8)
