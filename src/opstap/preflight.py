@@ -152,20 +152,29 @@ def check_network(address: str, port: int, access: Path) -> None:
     _free("network", address, port)
 
 
-def _free(argument: str, address: str, port: int) -> None:
+def listening_fails(address: str, port: int) -> OSError | None:
+    """Why nobody can listen there now; None when one can."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))
         except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                allowed = "an address of this machine, such as 0.0.0.0 for all of them"
-                raise PreflightError(f"{argument}: found '{address}' ({error.strerror}), allowed: {allowed}") from error
-            name = "port" if argument == "port" else "network_port"
-            raise PreflightError(
-                f"{name}: {port} is in use; stop the other program, or give another one: {name}:={port % 65535 + 1}"
-            ) from error
+            return error
+    return None
+
+
+def _free(argument: str, address: str, port: int) -> None:
+    error = listening_fails(address, port)
+    if error is None:
+        return
+    if error.errno != errno.EADDRINUSE:
+        allowed = "an address of this machine, such as 0.0.0.0 for all of them"
+        raise PreflightError(f"{argument}: found '{address}' ({error.strerror}), allowed: {allowed}") from error
+    name = "port" if argument == "port" else "network_port"
+    raise PreflightError(
+        f"{name}: {port} is in use; stop the other program, or give another one: {name}:={port % 65535 + 1}"
+    ) from error
 
 
 RESULTS = ("journal.db", "journal.db-wal", "journal.db-shm", "bench*.mp4", "steps")

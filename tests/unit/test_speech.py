@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from opstap.guidance.cues import spoken
-from opstap.guidance.speech import VOICES, Speaker
+from opstap.guidance.speech import Speaker
 from opstap.instructions import load_cell
+from opstap.speech import VOICES
 from opstap.workflow.model import Phase, State
 
 CONFIG = Path(__file__).parents[2] / "config"

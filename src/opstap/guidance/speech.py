@@ -11,10 +11,8 @@ import subprocess
 from collections.abc import Callable
 from functools import cached_property
 
-VOICES = {"nl": "nl", "en": "en-gb", "de": "de", "uk": "uk", "ar": "ar"}
-"""espeak-ng's voice of each language; another language is tried under its own ISO 639-1 name."""
-WORDS_PER_MINUTE = 130
-"""espeak-ng speaks 175 unless told; slower is easier to follow."""
+from opstap.speech import VOICES, WORDS_A_MINUTE
+
 LOUDEST = 200
 """espeak-ng's amplitude at our 100 per cent: its own most."""
 
@@ -60,7 +58,7 @@ class Speaker:
         self.stop()
         if not words or volume == 0:
             return False
-        voice = VOICES.get(language, language)
+        voice = VOICES.get(language, language)  # another language is tried under its own name
         if not self.voices:
             self.fault = f"speech: {self.program} is not installed; words are shown only"
         elif voice not in self.voices:
@@ -69,7 +67,7 @@ class Speaker:
             self.fault = ""
             loud = str(round(volume / 100 * LOUDEST))
             # The words come after "--": a text that begins with a dash is no option.
-            command = [self.program, "-v", voice, "-a", loud, "-s", str(WORDS_PER_MINUTE), "--", words]
+            command = [self.program, "-v", voice, "-a", loud, "-s", str(WORDS_A_MINUTE), "--", words]
             self._speaking = self._start(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return not self.fault
 

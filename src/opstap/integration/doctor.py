@@ -12,7 +12,6 @@ import importlib.util
 import json
 import os
 import shutil
-import socket
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +21,7 @@ from typing import Any, Literal
 
 from opstap.documents import DocumentError
 from opstap.instructions import load_cell
-from opstap.preflight import named
+from opstap.preflight import listening_fails, named
 from opstap.scene import Scene
 
 PAGES = 8080
@@ -183,14 +182,15 @@ def examine(scene: Scene | None, out: Path) -> list[Finding]:
     leftovers = len(list(shared.glob("*fastrtps_*")))
     load, memory = os.getloadavg()[0], os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
     parent = next(p for p in (out.absolute(), *out.absolute().parents) if p.exists())
+    free = listening_fails("127.0.0.1", PAGES) is None
     return [
         python(sys.version_info[:3]),
         ros(os.environ, missing),
         discovery(os.environ),
-        shared_memory(shutil.disk_usage(shared).free if shared.exists() else 0, leftovers, not _free(PAGES)),
+        shared_memory(shutil.disk_usage(shared).free if shared.exists() else 0, leftovers, not free),
         *cameras(_quietly(_attached, []), _on_bus(Path("/sys/bus/usb/devices")), scene),
         *displays(_quietly(_displays, []), scene),
-        port(PAGES, _free(PAGES)),
+        port(PAGES, free),
         clock(_synchronised()),
         strength(len(os.sched_getaffinity(0)), _available() or memory, load),
         disk(out, _writable(parent), shutil.disk_usage(parent).free),
@@ -245,16 +245,6 @@ def _displays() -> list[tuple[int, int]]:
     from opstap.guidance.window import desktop_sizes
 
     return desktop_sizes()
-
-
-def _free(number: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", number))
-        except OSError:
-            return False
-    return True
 
 
 def _synchronised() -> bool | None:

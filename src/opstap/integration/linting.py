@@ -24,11 +24,11 @@ import numpy as np
 
 from opstap.documents import Document, DocumentError, Location
 from opstap.guidance.drawing import SMALLEST_CAPITAL, fitted
-from opstap.guidance.speech import VOICES
 from opstap.guidance.words import WORDS
 from opstap.instructions import Cell, Task, all_words, task_faults
 from opstap.preflight import named
 from opstap.scene import Scene, Zone, load_scene
+from opstap.speech import VOICES
 from opstap.zones import CELL, centres, for_person, taken
 
 LONGEST = 10
