@@ -134,6 +134,7 @@ def test_parts_list_and_steps_are_compared(tmp_path):
         ("huge.png", b"\x89PNG" + b"0" * 4_000_001, "has 4.0 MB, at most 4 are loaded"),
         ("text.png", b"hello", "is neither PNG nor JPEG"),
     ],
+    ids=["gone", "huge", "text"],
 )
 def test_a_picture_that_cannot_be_shown_is_told(tmp_path, name, content, told):
     if content is not None:
