@@ -8,6 +8,7 @@ from control_msgs.action import FollowJointTrajectory
 from rclpy.action import ActionClient, ActionServer
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
+from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
 from opstap.presenting.backend import NS, SimulatedRobot
@@ -19,7 +20,7 @@ from opstap_cell.qos import EVENT, SENSOR, STATE
 from opstap_cell.ros2_control import Ros2ControlRobot
 from opstap_cell.simulated_robot import horizon_from_ros
 from opstap_interfaces.action import PresentPart
-from opstap_interfaces.msg import BodyArray, CobotIntent, OperatorInput
+from opstap_interfaces.msg import BodyArray, CobotIntent, CobotState, OperatorInput
 
 ROOT = Path(__file__).parents[2]
 NUMBERS = str(ROOT / "config/separation.yaml")
@@ -89,13 +90,50 @@ def test_it_tells_first_moves_while_people_are_watched_and_stands_when_they_are_
     assert "mouth_mirror" in intents[0].reason
     bench.until(lambda s: np.abs(s.positions - home).max() > 0.1)
     assert intents[-1].moving
-    asked.publish(OperatorInput(asked=OperatorInput.PAUSE, source="coach"))
-    graph.until(lambda: node.presenter._stopped)
+    asked.publish(OperatorInput(asked=OperatorInput.PAUSE, source="pedal"))
+    graph.until(lambda: node.presenter.paused)
     bench.until(lambda s: np.abs(s.velocities).max() == 0)
-    asked.publish(OperatorInput(asked=OperatorInput.RESUME, source="coach"))
-    graph.until(lambda: not node.presenter._stopped)
+    asked.publish(OperatorInput(asked=OperatorInput.RESUME, source="pedal"))
+    graph.until(lambda: not node.presenter.paused)
     bench.until(lambda s: np.abs(s.velocities).max() > 0.01)
     bench.until(lambda s: np.abs(s.velocities).max() == 0, watching=False)
+
+
+def call(graph, service):
+    client = graph.other.create_client(Trigger, service)
+    graph.until(client.service_is_ready)
+    answer = client.call_async(Trigger.Request())
+    graph.until(answer.done)
+    assert answer.result().success
+
+
+def test_a_stop_by_page_pedal_or_service_is_obeyed_at_the_next_frame_and_ends_by_consent_alone(graph):
+    node = graph.start(PartPresenter, separation=NUMBERS)
+    asked = graph.talk(OperatorInput, "operator_input", EVENT)
+    states = graph.hear(CobotState, "cobot_state", STATE)
+    bench = FakeCell(graph, node)
+    ask(graph)
+    for stop, go_on in (
+        (lambda: call(graph, "stop_robot"), lambda: call(graph, "resume_robot")),
+        (lambda: asked.publish(OperatorInput(asked="stop_robot", source="page (coach)")),
+         lambda: asked.publish(OperatorInput(asked="resume_robot", source="page (coach)"))),
+    ):  # fmt: skip
+        bench.until(lambda s: states and states[-1].speed_scale == 1.0 and np.abs(s.velocities).max() > 0.01)
+        stop()
+        graph.until(lambda: node.presenter.needs_consent)
+        bench.tick()
+        graph.until(lambda: states[-1].needs_consent)
+        assert (states[-1].speed_scale, states[-1].phase) == (0.0, "fetch")
+        assert "stopped by" in states[-1].limited_by
+        bench.until(lambda s: np.abs(s.velocities).max() == 0, limit=25)
+        asked.publish(OperatorInput(asked=OperatorInput.PAUSE))
+        graph.until(lambda: node.presenter.paused)
+        asked.publish(OperatorInput(asked=OperatorInput.RESUME))
+        graph.until(lambda: not node.presenter.paused)
+        assert all(np.abs(bench.tick().velocities).max() == 0 for _ in range(10)), "the work going on is no consent"
+        go_on()
+        graph.until(lambda: not node.presenter.needs_consent)
+    assert "page (coach)" in "".join(s.limited_by for s in states)
 
 
 def test_perception_is_told_what_is_the_robot(graph):

@@ -186,6 +186,33 @@ def test_a_hole_that_stays_is_unseen_up_to_the_top_and_a_flicker_is_not(camera, 
     assert people.see(depth, 2 * FRAME).unseen[column]
 
 
+def test_a_corner_without_depth_stays_one_when_something_has_passed_over_it(camera, world, people):
+    view = people.view
+    u, v = view.project(np.array([-0.25, 0.1, 0.0])).round().astype(int)
+    for tick in range(8):
+        passing = 1 <= tick <= 3
+        depth = camera.depth(replace(world, arms=LINK if passing else (), tick=tick)).copy()
+        corner = depth[v - 20 : v + 20, u - 20 : u + 20]
+        corner[corner > 850] = 0
+        told = people.see(depth, tick * FRAME)
+        first = told if tick == 0 else first
+    assert not told.unseen.any()
+    assert (told.out_of_view == first.out_of_view).all()
+
+
+def test_what_one_of_two_eyes_misses_beside_something_hides_only_what_is_behind_that(camera, world, people):
+    high = (Capsule((0.3, 0.5, 0.44), (0.55, 0.0, 0.30), 0.06),)
+    own = Own(people.view)
+    people.see(camera.depth(world), -FRAME)
+    for tick in range(8):
+        depth = camera.depth(replace(world, arms=high + ARM, tick=tick))
+        own.tell(tick * FRAME, high)
+        told = people.see(depth, tick * FRAME, own.find(depth, tick * FRAME))
+    assert told.unseen.any()
+    heights = people.grid.centres()[told.unseen][:, 2]
+    assert heights.max() < 0.30, "nothing of the robot's wide shadow, and nothing over the arm"
+
+
 def test_nothing_is_known_without_a_camera_to_believe(people):
     told = people.nothing_known(5)
     assert told.unseen.all()

@@ -9,7 +9,7 @@ import pytest
 from fake_cell import START, FakeCell, one_colour
 
 from opstap.instructions import Cell
-from opstap.pages.protocol import Choice, NodeStatus, PictureKind
+from opstap.pages.protocol import Choice, NodeStatus, PictureKind, Robot
 from opstap.workflow.model import Asked, Phase
 
 STATES = ["take", "place", "problem", "unseen", "paused", "old", "done"]
@@ -156,6 +156,8 @@ def test_finished_job_is_summed_up_in_facts(page: Any, bench: FakeCell) -> None:
         ({}, "Back", Asked.BACK),
         ({}, "Bench is wrong", Asked.YOU_ARE_WRONG),
         ({}, "Say again", Asked.REPEAT),
+        ({"robot": Robot(phase="carry")}, "Stop the robot", Asked.STOP_ROBOT),
+        ({"robot": Robot(phase="carry", stopped=True)}, "Robot may go on", Asked.RESUME_ROBOT),
     ],
 )
 def test_button_asks(page: Any, bench: FakeCell, changes: dict[str, Any], name: str, asked: Asked) -> None:

@@ -97,6 +97,7 @@ function wishes() {
     help: helped ? ["help_done", "helpDone"] : ["help", "help"],
     repeat: ["repeat", "repeat"],
     you_are_wrong: ["you_are_wrong", "wrong"],
+    robot: snapshot?.robot?.stopped ? ["resume_robot", "resumeRobot"] : ["stop_robot", "stopRobot"],
   };
 }
 
@@ -107,7 +108,9 @@ function showButtons() {
     const [asked, word] = wish[button.dataset["asked"] ?? ""] ?? ["help", "help"];
     button.value = asked;
     if (button.textContent !== t(word)) button.textContent = t(word);
-    button.disabled = !live;
+    const robot = button.dataset["asked"] === "robot";
+    button.disabled = robot ? link !== "live" : !live; // the robot can be stopped when the work guide is silent too
+    if (robot) button.hidden = !snapshot?.robot;
     button.classList.toggle("main", asked === (snapshot?.paused ? "resume" : "next"));
   }
 }
@@ -124,6 +127,7 @@ function showHeader(s) {
   fact("mode", s.simulated ? t("simulated") + speed : t("real"));
   element("mode").classList.toggle("simulated", s.simulated);
   fact("paused", s.paused ? t("paused") : "");
+  fact("robot-stopped", s.robot?.stopped ? t("robotStopped") : s.robot?.not_taken ? t("robotHolds") : "");
   fact("help-called", s.help_since === null ? "" : t("helpCalled"));
 }
 

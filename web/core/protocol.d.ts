@@ -81,6 +81,15 @@ export interface Latency {
   p95: number;
 }
 
+/** The cobot that brings trays. */
+export interface Robot {
+  phase: "idle" | "fetch" | "carry" | "present" | "hold" | "retreat";
+  /** It stands until somebody asks "resume_robot". */
+  stopped: boolean;
+  /** It holds a tray out that nobody took in time. */
+  not_taken: boolean;
+}
+
 /** Facts about the finished job. Nothing here judges a person. */
 export interface Summary {
   steps: number;
@@ -133,6 +142,8 @@ export interface Snapshot {
   events: ReadonlyArray<Happening>;
   nodes: ReadonlyArray<NodeStatus>;
   latencies: ReadonlyArray<Latency>;
+  /** None where there is none, or nothing was heard of it. */
+  robot: Robot | null;
   /** Of the job that was just finished, until the next one starts. */
   summary: Summary | null;
 }
@@ -156,7 +167,7 @@ export interface Refused {
 /** What the person at the page asks of the work guide. */
 export interface OperatorInput {
   type: "operator_input";
-  asked: "next" | "back" | "pause" | "resume" | "help" | "help_done" | "repeat" | "you_are_wrong" | "set";
+  asked: "next" | "back" | "pause" | "resume" | "help" | "help_done" | "repeat" | "you_are_wrong" | "stop_robot" | "resume_robot" | "set";
   /** With "set": level, rule, alone, language, volume or motion. */
   setting: string;
   /** With "set": to what. */

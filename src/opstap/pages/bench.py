@@ -6,7 +6,7 @@ from collections import deque
 from math import radians
 
 from opstap.instructions import Cell
-from opstap.pages.protocol import Choice, Happening, Latency, NodeStatus, Place, Problem, Snapshot, Step, Summary
+from opstap.pages.protocol import Choice, Happening, Latency, NodeStatus, Place, Problem, Robot, Snapshot, Step, Summary
 from opstap.scene import Profile
 from opstap.workflow.asking import Ask, ask, current_step, putting_right
 from opstap.workflow.levels import Rules, alone, settings
@@ -38,7 +38,7 @@ class Bench:
 
     def update(self, state: State, profile: Profile, stamp: int, contents: dict[str, Content],
                nodes: tuple[NodeStatus, ...], speed: float, latencies: tuple[Latency, ...] = (),
-               silent: bool = False) -> Snapshot:  # fmt: skip
+               silent: bool = False, robot: Robot | None = None) -> Snapshot:  # fmt: skip
         """The snapshot of `state` at `stamp`.
 
         `contents` is what perception sees of every place; `silent`: nothing was heard from the cell since `stamp`.
@@ -63,7 +63,8 @@ class Bench:
             paused=state.paused, help_since=None if state.help_since is None else state.help_since / 1e9,
             level=profile.level, language=language, choices=self._choices(state, profile),
             table=self.cell.scene.table.size, places=self._places(asked, language, contents),
-            events=tuple(self._events), nodes=nodes, latencies=latencies, summary=self._summary,
+            events=tuple(self._events), nodes=nodes, latencies=latencies, robot=robot,
+            summary=self._summary,
         )  # fmt: skip
 
     def _choices(self, state: State, profile: Profile) -> tuple[Choice, ...]:

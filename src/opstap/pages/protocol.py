@@ -101,6 +101,16 @@ class Latency(Message):
     p95: Seconds
 
 
+class Robot(Message):
+    """The cobot that brings trays."""
+
+    phase: Literal["idle", "fetch", "carry", "present", "hold", "retreat"]
+    stopped: bool = False
+    """It stands until somebody asks "resume_robot"."""
+    not_taken: bool = False
+    """It holds a tray out that nobody took in time."""
+
+
 class Summary(Message):
     """Facts about the finished job. Nothing here judges a person."""
 
@@ -166,6 +176,8 @@ class Snapshot(Message):
     """The last ones of this job, oldest first."""
     nodes: tuple[NodeStatus, ...] = ()
     latencies: tuple[Latency, ...] = ()
+    robot: Robot | None = None
+    """None where there is none, or nothing was heard of it."""
     summary: Summary | None = None
     """Of the job that was just finished, until the next one starts."""
 

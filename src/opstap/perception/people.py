@@ -45,6 +45,10 @@ MARGIN = 0.030
 """Metres that a capsule is thicker than what is seen of it."""
 HOLE_FRAMES = 3
 """Frames in a row without depth from which a hole is no flicker."""
+EYES = 50.0
+"""Between the camera's two eyes, mm (D415, D435: 55 and 50): so wide, at the most, is what one of them does not see."""
+SURE = 10
+"""Frames in a row with depth from which a pixel is no dead corner."""
 FOLLOW = 0.30
 """Metres that somebody can have moved between two frames and be the same one."""
 
@@ -109,6 +113,7 @@ class People:
         height = max(float(view.pose.translation[2]) - 0.15, 0.3)
         side = int(np.ceil(VOXEL * view.pinhole.fx / STEP / height)) | 1
         self._footprint = np.ones((side, side), np.uint8)
+        self._eyes = EYES * view.pinhole.fx
         self._px_m2 = (STEP / view.pinhole.fx) ** 2
         self._holes = np.zeros(self._nearest.shape, np.uint8)
         self._tracks: list[tuple[int, Floats, int]] = []
@@ -124,6 +129,7 @@ class People:
         self._shut = shut.reshape(self.grid.cells)
         self._never = np.ones(self._nearest.shape, np.uint8)
         """Pixels that never had depth: the strip that only one of the camera's eyes sees, a dead corner."""
+        self._shown = np.zeros_like(self._never)
         self._beside_dead = np.zeros_like(self._never)
         self._dead = np.zeros(self.grid.cells, bool)
         """Voxels on such pixels."""
@@ -156,22 +162,17 @@ class People:
             raise ValueError(f"depth image: found {depth.shape}, allowed: {self._shape} as the camera's view")
         small = np.ascontiguousarray(depth[::STEP, ::STEP])
         hole = small == 0
-        front = ((small < self._nearest) & ~hole).view(np.uint8)
-        front = np.asarray(cv2.morphologyEx(front, cv2.MORPH_OPEN, _SQUARE3))
-        own = np.zeros_like(front) if robot is None else front & robot
-        # A seam of mixed pixels around the robot is no somebody; a fingertip is wider.
+        nearer = ((small < self._nearest) & ~hole).view(np.uint8)
+        # Single pixels are noise, and a seam of mixed pixels around the robot is no somebody; a fingertip is wider.
+        front = np.asarray(cv2.morphologyEx(nearer, cv2.MORPH_OPEN, _SQUARE3))
+        own = np.zeros_like(front) if robot is None else nearer & robot
         front = front if robot is None else np.asarray(cv2.morphologyEx(front & ~own, cv2.MORPH_OPEN, _SQUARE3))
-        self._get_to_know(hole)
+        self._get_to_know(hole, nearer > 0)
         lost = self._lost(hole) & (1 - self._beside_dead)
         bodies, front = self._bodies(small, front, stamp)
-        occupied, behind = self._voxels(small, front)
-        _, shadow = self._voxels(small, own)
-        if robot is not None:
-            # What only one of the camera's two eyes sees beside the robot is hidden by it too.
-            beside = cv2.dilate(robot, _BESIDE) & lost
-            shadow |= self._column(beside)
-            lost = lost & ~beside
-        unknown = behind | self._column(lost)
+        occupied, behind, beside = self._voxels(small, front, lost)
+        _, shadow, beside_robot = self._voxels(small, own, lost)
+        unknown = behind | self._column(lost & ~(beside | beside_robot))
         out_of_view = (self._outside | self._dead) & ~self._shut
         shadow &= ~occupied & ~unknown & ~self._outside & ~self._dead
         seconds, self._before = 0.0 if self._before is None else (stamp - self._before) * 1e-9, stamp
@@ -182,9 +183,13 @@ class People:
         never = (out_of_view | self._reached) & ~occupied & ~unseen
         return Bodies(stamp, bodies, occupied, unseen, never, shadow & ~self._reached)
 
-    def _get_to_know(self, hole: NDArray[np.bool_]) -> None:
-        """Which pixels give depth at all."""
-        fresh = self._never & hole
+    def _get_to_know(self, hole: NDArray[np.bool_], nearer: NDArray[np.bool_]) -> None:
+        """Which pixels give no depth of what is behind everybody; at the edge of who passes some seem to, for moments."""
+        if self._before is None:
+            fresh = self._never & hole
+        else:
+            self._shown = np.where(hole | nearer, 0, np.minimum(self._shown, SURE) + 1).astype(np.uint8)
+            fresh = self._never & (self._shown < SURE)
         if fresh.sum() != self._never.sum() or self._before is None:
             dead = np.asarray(cv2.morphologyEx(fresh, cv2.MORPH_OPEN, _SQUARE5))
             # The rim of a dead strip flickers.
@@ -207,22 +212,33 @@ class People:
 
     # --- voxels
 
-    def _voxels(self, small: Depth, mask: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Voxels at what `mask` shows, and voxels behind it."""
+    def _voxels(
+        self, small: Depth, mask: NDArray[np.uint8], lost: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.uint8]]:
+        """Voxels at what `mask` shows, voxels behind it, and which of the `lost` pixels are so because of it.
+
+        Those lie beside it: one of the camera's two eyes sees what `mask` shows there, so they hide what is farther
+        away than that, and nothing that is nearer.
+        """
         occupied, behind = np.zeros((2, *self.grid.cells), bool)
         if not mask.any():
-            return occupied, behind
-        near = cv2.erode(np.where(mask > 0, small, np.uint16(65535)), self._footprint)
-        far = cv2.dilate(np.where(mask > 0, small, np.uint16(0)), self._footprint)
-        there = near.reshape(-1)[self._pixel]
-        hit = np.flatnonzero(there < 65535)
-        z, first = self._depth[hit], there[hit].astype(np.float32)
-        last = far.reshape(-1)[self._pixel[hit]].astype(np.float32)
+            return occupied, behind, np.zeros_like(lost)
+        shown = np.where(mask > 0, small, np.uint16(65535))
+        near = cv2.erode(shown, self._footprint)
+        wide = int(self._eyes / float(shown.min()) / STEP) + 1
+        around = cv2.erode(shown, np.ones((5, 2 * wide + 1), np.uint8))
+        beside = lost & (around < 65535)
+        far = np.where(mask > 0, small, np.uint16(0))
+        far = cv2.dilate(np.where(beside > 0, around, far), self._footprint)
+        last = far.reshape(-1)[self._pixel]
+        hit = np.flatnonzero(last)
+        z, last = self._depth[hit], last[hit].astype(np.float32)
+        first = near.reshape(-1)[self._pixel[hit]].astype(np.float32)
         half = VOXEL * 1000 * 0.87  # half of a voxel's diagonal
         at = (z >= first - half) & (z <= last + half)
         occupied.reshape(-1)[self._at[hit[at]]] = True
         behind.reshape(-1)[self._at[hit[z > last + half]]] = True
-        return occupied, behind
+        return occupied, behind, beside
 
     def _column(self, lost: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Voxels on rays that give no depth."""
@@ -329,9 +345,6 @@ def _dilated(voxels: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
     return np.asarray(cv2.dilate(flat, np.ones((1, wide), np.uint8)).reshape(grown.shape) > 0)
 
 
-_BESIDE = np.ones((5, 2 * 12 + 1), np.uint8)
-"""Grid pixels around the robot within which stereo has holes because of it: 50 mm between the eyes, 0.4 m over the
-table."""
 _SQUARE3, _SQUARE5 = np.ones((3, 3), np.uint8), np.ones((5, 5), np.uint8)
 
 

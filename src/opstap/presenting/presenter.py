@@ -109,6 +109,8 @@ class Presenter:
         self._job: _Job | None = None
         self._stopped = ""
         """Why somebody has to agree before it moves again; empty: nobody has to."""
+        self.paused = False
+        """Whether the work is paused: then it stands, and goes on with the work."""
         self._last = -1
         self._rate = 0.0
         self.carrying = False
@@ -139,8 +141,13 @@ class Presenter:
         place = route.handover.pose
         self._job = _Job(deque(route.collect), reason, self._zone(place), place, False)
 
+    @property
+    def needs_consent(self) -> bool:
+        """Whether it stands, busy or not, until somebody agrees that it goes on."""
+        return bool(self._stopped)
+
     def stop(self, who: str) -> None:
-        """Somebody says stop: it stands until somebody agrees to go on."""
+        """Somebody says stop: from the next tick on it stands, until somebody agrees to go on."""
         self._stopped = f"stopped by {who}"
 
     def consent(self) -> None:
@@ -153,12 +160,12 @@ class Presenter:
         self._last = senses.now
         job = self._job
         if job is None:
-            return Motion(None, "idle", Limit(0.0, "nothing to do"))
+            return Motion(None, "idle", Limit(0.0, self._stopped or "nothing to do"), needs_consent=self.needs_consent)
         self._walk(job, seconds)
         reason = self._blind(senses)
         if reason and reason.lasting:
             self._stopped = reason.text
-        why = self._stopped or (reason.text if reason else "")
+        why = self._stopped or (reason.text if reason else "the work is paused" if self.paused else "")
         if why:
             return self._stand(job, Limit(0.0, why))
         return self._go(job, senses)
@@ -202,7 +209,7 @@ class Presenter:
         self._rate = 0.0
         horizon = job.pacer.horizon(0.0, HOLD, TICK) if job.pacer else None
         phase = job.legs[0].phase if job.legs else "hold"
-        return Motion(horizon, phase, limit, result=Result.STOPPED, needs_consent=bool(self._stopped))
+        return Motion(horizon, phase, limit, result=Result.STOPPED, needs_consent=self.needs_consent)
 
     def _go(self, job: _Job, senses: Senses) -> Motion:
         if job.pacer and job.pacer.done:

@@ -73,6 +73,9 @@ class Asked(str, Enum):
     HELP_DONE = "help_done"
     REPEAT = "repeat"
     YOU_ARE_WRONG = "you_are_wrong"
+    STOP_ROBOT = "stop_robot"
+    """The cobot stands until somebody asks `RESUME_ROBOT`; the guide only keeps who asked."""
+    RESUME_ROBOT = "resume_robot"
     SET = "set"
     """Change one of the settings that `levels` lists."""
 

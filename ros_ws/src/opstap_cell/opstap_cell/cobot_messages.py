@@ -11,7 +11,7 @@ from trajectory_msgs.msg import JointTrajectoryPoint
 from opstap.geometry import Capsule
 from opstap.presenting.backend import JointState as Joints
 from opstap.presenting.pacing import Horizon
-from opstap.presenting.presenter import Intent
+from opstap.presenting.presenter import Intent, Motion, Result
 from opstap.presenting.separation import Body as Seen
 from opstap.presenting.separation import People
 from opstap_cell.convert import (
@@ -22,7 +22,7 @@ from opstap_cell.convert import (
     time_to_ros,
     voxels_from_ros,
 )
-from opstap_interfaces.msg import Body, BodyArray, CobotIntent
+from opstap_interfaces.msg import Body, BodyArray, CobotIntent, CobotState
 
 
 def people_from_ros(message: BodyArray) -> People:
@@ -88,6 +88,14 @@ def intent_to_ros(intent: Intent, now: int, frame: str, moving: bool) -> CobotIn
     message.duration = Duration(sec=int(intent.seconds), nanosec=int(intent.seconds % 1 * 1e9))
     message.swept = [point_to_ros((float(x), float(y), 0.0)) for x, y in intent.outline]
     return message
+
+
+def state_to_ros(motion: Motion) -> CobotState:
+    """What the robot does now; without a header, so that it can be compared with what was told last."""
+    return CobotState(
+        phase=motion.phase, needs_consent=motion.needs_consent, not_taken=motion.result is Result.NOT_TAKEN,
+        speed_scale=float(motion.limit.rate), limited_by=motion.limit.reason,
+    )  # fmt: skip
 
 
 def _middles(message: BodyArray, voxels: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """Serves the bench page: the live cell from above, what is projected, the step, the events.
 
-Subscribes: work_state, workspace_state, projector/<id>/image, projector/<id>/state, /diagnostics, and while a page is
-connected camera/color/image_raw/compressed. Publishes: operator_input.
+Subscribes: work_state, workspace_state, cobot_state, projector/<id>/image, projector/<id>/state, /diagnostics, and
+while a page is connected camera/color/image_raw/compressed. Publishes: operator_input.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from opstap_cell.calibrating import CellDesk
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, SENSOR, STATE
-from opstap_interfaces.msg import OperatorInput, ProjectionState, WorkspaceState, WorkState
+from opstap_interfaces.msg import CobotState, OperatorInput, ProjectionState, WorkspaceState, WorkState
 
 GONE_AFTER = 3.0
 """Seconds without diagnostics after which a node is shown as gone."""
@@ -79,6 +79,8 @@ class Dashboard(CellNode):
         self.input_out = self.create_publisher(OperatorInput, "operator_input", EVENT)
         self.create_subscription(WorkState, "work_state", self.on_work_state, STATE)
         self.create_subscription(WorkspaceState, "workspace_state", self.on_workspace, STATE)
+        self.robot: protocol.Robot | None = None
+        self.create_subscription(CobotState, "cobot_state", self.on_robot, STATE)
         self.camera: Subscription | None = None
         for p in self.cell.scene.projectors:
             self.create_subscription(Image, f"projector/{p.id}/image", self.on_projection, STATE)
@@ -125,6 +127,13 @@ class Dashboard(CellNode):
     def on_workspace(self, message: WorkspaceState) -> None:
         self.contents = {p.place: convert.CONTENTS[p.content] for p in message.places}
 
+    def on_robot(self, message: CobotState) -> None:
+        self.robot = protocol.Robot(
+            phase=message.phase,
+            stopped=message.needs_consent,
+            not_taken=message.not_taken,  # type: ignore[arg-type]
+        )
+
     def on_camera(self, message: CompressedImage) -> None:
         stamp = convert.time_from_ros(message.header.stamp)
         self.pages.publish_image(protocol.PictureKind.CAMERA, stamp, bytes(message.data))
@@ -163,7 +172,9 @@ class Dashboard(CellNode):
         profile = convert.profile_from_ros(self.work, self.cell)
         state, silent = convert.state_from_ros(self.work), now - self.heard > SILENT_AFTER
         self.pages.publish(
-            self.bench.update(state, profile, stamp, self.contents, nodes, self.speed, self.latency(), silent)
+            self.bench.update(
+                state, profile, stamp, self.contents, nodes, self.speed, self.latency(), silent, self.robot
+            )
         )
 
     def show_pictures(self) -> None:

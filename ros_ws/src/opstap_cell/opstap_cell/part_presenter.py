@@ -1,7 +1,8 @@
 """Brings trays with the cobot, and keeps it away from people. Not a safety function: docs/cobot.md.
 
-Action: present_part. Subscribes: people, hands, operator_input, workspace_state, joint_states, the wrench.
-Publishes: cobot_intent, robot_body; drives a joint trajectory controller, or the cell simulator's stand-in for one.
+Action: present_part. Services: stop_robot, resume_robot. Subscribes: people, hands, operator_input, workspace_state,
+joint_states, the wrench. Publishes: cobot_intent, cobot_state, robot_body; drives a joint trajectory controller, or the
+cell simulator's stand-in for one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.task import Future as RosFuture
 from sensor_msgs.msg import JointState
+from std_srvs.srv import Trigger
 
 from opstap.presenting.backend import RobotBackend
 from opstap.presenting.load import LoadSense
@@ -26,13 +28,13 @@ from opstap.presenting.route import Route, Router
 from opstap.presenting.separation import People, Separation, load_limits
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
-from opstap_cell.cobot_messages import intent_to_ros, joints_from_ros, people_from_ros, robot_to_ros
+from opstap_cell.cobot_messages import intent_to_ros, joints_from_ros, people_from_ros, robot_to_ros, state_to_ros
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, SENSOR, STATE
 from opstap_cell.ros2_control import Ros2ControlRobot
 from opstap_cell.simulated_robot import SimulatedCellRobot
 from opstap_interfaces.action import PresentPart
-from opstap_interfaces.msg import BodyArray, CobotIntent, HandArray, OperatorInput, WorkspaceState
+from opstap_interfaces.msg import BodyArray, CobotIntent, CobotState, HandArray, OperatorInput, WorkspaceState
 
 AT_TRAY = 0.20
 """A hand this near to the handover pose is at the tray, metres."""
@@ -83,6 +85,8 @@ class PartPresenter(CellNode):
         self.load = LoadSense(scene.cobot.tray.mass)
         self.flange = self.robot.flange(self.robot.home)
         self.intent_out = self.create_publisher(CobotIntent, "cobot_intent", STATE)
+        self.state_out = self.create_publisher(CobotState, "cobot_state", STATE)
+        self.told = CobotState()
         self.body_out = self.create_publisher(BodyArray, "robot_body", SENSOR)
         self.create_subscription(BodyArray, "people", self.on_people, SENSOR)
         self.create_subscription(HandArray, "hands", self.on_hands, SENSOR)
@@ -90,6 +94,8 @@ class PartPresenter(CellNode):
         self.create_subscription(WrenchStamped, config.wrench, self.on_force, SENSOR)
         self.create_subscription(OperatorInput, "operator_input", self.on_input, EVENT)
         self.create_subscription(WorkspaceState, "workspace_state", self.on_workspace, STATE)
+        self.create_service(Trigger, "stop_robot", self.on_stop)
+        self.create_service(Trigger, "resume_robot", self.on_resume)
         self.server = ActionServer(self, PresentPart, "present_part", self.execute, goal_callback=self.on_goal,
                                    cancel_callback=self.on_cancel)  # fmt: skip
 
@@ -126,11 +132,26 @@ class PartPresenter(CellNode):
         self.drift = None if drift != drift else drift  # not a number: it is not measured
 
     def on_input(self, message: OperatorInput) -> None:
-        """Whoever pauses the work stops the robot; resuming it is the consent to go on."""
-        if message.asked == OperatorInput.PAUSE:
+        """A stop holds until somebody lets the robot go on; a pause of the work until the work goes on."""
+        if message.asked == OperatorInput.STOP_ROBOT:
             self.presenter.stop(message.source or "somebody")
-        elif message.asked == OperatorInput.RESUME:
+        elif message.asked == OperatorInput.RESUME_ROBOT:
             self.presenter.consent()
+        elif message.asked in (OperatorInput.PAUSE, OperatorInput.RESUME, OperatorInput.NEXT):
+            self.presenter.paused = message.asked == OperatorInput.PAUSE
+
+    def on_stop(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self.presenter.stop("a service call")
+        response.success, response.message = (
+            True,
+            "it brakes from the next frame on, and stands until resume_robot",
+        )
+        return response
+
+    def on_resume(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self.presenter.consent()
+        response.success, response.message = True, "it goes on as soon as nothing else stops it"
+        return response
 
     def on_goal(self, goal: PresentPart.Goal) -> GoalResponse:
         free = not self.presenter.busy or (goal.place == "store" and self.presenter.holding)
@@ -196,6 +217,12 @@ class PartPresenter(CellNode):
         elif self.intent and now >= self.intent.start and not self.told_moving:
             self.intent_out.publish(intent_to_ros(self.intent, now, self.table_frame, moving=True))
         self.told_moving = bool(self.intent and now >= self.intent.start)
+        state = state_to_ros(motion)
+        if state != self.told:
+            self.told = state
+            message = state_to_ros(motion)
+            message.header.stamp, message.header.frame_id = convert.time_to_ros(now), self.table_frame
+            self.state_out.publish(message)
         if self.goal and not self.planned:
             feedback = PresentPart.Feedback(phase=motion.phase, limited_by=motion.limit.reason)
             feedback.speed_scale = float(motion.limit.rate)
