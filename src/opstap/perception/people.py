@@ -184,7 +184,7 @@ class People:
         return Bodies(stamp, bodies, occupied, unseen, never, shadow & ~self._reached)
 
     def _get_to_know(self, hole: NDArray[np.bool_], nearer: NDArray[np.bool_]) -> None:
-        """Which pixels give no depth of what is behind everybody; at the edge of who passes some seem to, for moments."""
+        """Which pixels give no depth of the background; at the edge of who passes, some seem to for moments."""
         if self._before is None:
             fresh = self._never & hole
         else:
