@@ -10,7 +10,7 @@ from launch_ros.actions import Node
 
 from launch import LaunchDescription
 from opstap.calibration.record import beside
-from opstap.evaluation.questions.routes import check_study
+from opstap.evaluation.questions.sitting import check_study
 from opstap.evaluation.store.ingest import sit_down
 from opstap.preflight import PreflightError, begin_anew, check, check_network, named, read_arguments
 from opstap.simulation.faults import read_fault

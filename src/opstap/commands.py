@@ -8,14 +8,11 @@ import importlib.util
 import os
 import sys
 from importlib.metadata import version
-from pathlib import Path
 from typing import NoReturn
-
-from opstap.evaluation.summary import as_text, summarise
-from opstap.workflow.journal import Journal, JournalError
 
 # Groups of commands by name: the module with `add` and `run`, and what it is for. Only the group asked for is loaded.
 GROUPS = {
+    "summary": ("opstap.evaluation.summary", "what a journal says of the work"),
     "access": ("opstap.pages.command", "who may open the pages from the network: certificate and PINs"),
     "new-cell": ("opstap.integration.new_cell", "ask a few questions, write scene, work instructions and a plan"),
     "check": ("opstap.integration.checking", "do scene and work instructions fit each other? draws the cell to scale"),
@@ -49,22 +46,6 @@ def launch(arguments: list[str]) -> NoReturn:
     os.execv(sys.executable, [sys.executable, "-m", "opstap_cell.launching", *arguments])
 
 
-def summary(journal: Path) -> int:
-    """Print what a journal says of the work."""
-    if not journal.is_file():
-        print(f"opstap: {journal}: no such journal; a cell writes one to out/journal.db", file=sys.stderr)
-        return 1
-    try:
-        with Journal(journal, reading=True) as opened:
-            print(as_text(summarise(opened.entries())))
-    except JournalError as error:
-        print(f"opstap: {error}", file=sys.stderr)
-        return 1
-    except BrokenPipeError:  # what reads this, `head` or so, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
-
-
 def main() -> int:
     """Entry point."""
     if sys.argv[1:2] == ["launch"]:  # its arguments are the launch file's business
@@ -73,17 +54,13 @@ def main() -> int:
     parser.add_argument("--version", action="version", version=f"opstap {version('opstap')}")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("launch", help="run a launch file: opstap launch cell.launch.py a:=b [--show-args]")
-    told = commands.add_parser("summary", help="what a journal says of the work")
-    told.add_argument("journal", type=Path, nargs="?", default=Path("out/journal.db"))
     for name, (module, purpose) in GROUPS.items():
         if sys.argv[1:2] == [name]:
             importlib.import_module(module).add(commands)
         else:
             commands.add_parser(name, help=purpose)
     options = parser.parse_args()
-    if options.command in GROUPS:
-        return int(importlib.import_module(GROUPS[options.command][0]).run(options))
-    return summary(options.journal)
+    return int(importlib.import_module(GROUPS[options.command][0]).run(options))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import numpy as np
 
 from opstap.geometry import Capsule
-from opstap.perception.people import VOXEL, Bodies, Body, Grid
+from opstap.perception.bodies import VOXEL, Bodies, Body, Grid
 from opstap_cell.cobot_messages import people_from_ros
 from opstap_cell.convert import bodies_to_ros
 from opstap_interfaces.msg import BodyArray

@@ -22,7 +22,8 @@ from opstap.perception.guard import Guard
 from opstap.simulation.bench import Bench
 from opstap.simulation.calibrating import displaced
 from opstap.simulation.camera import SimulatedCamera
-from opstap.simulation.faults import FaultyCamera, read_fault
+from opstap.simulation.faults import read_fault
+from opstap.simulation.faulty_camera import FaultyCamera
 from opstap.simulation.person import load_traits
 from opstap.simulation.simulator import Simulator
 from opstap.simulation.world import WorldState

@@ -104,6 +104,21 @@ def test_good_cases_and_mixups_are_counted(packing: Packing) -> None:
     assert (guide.state.phase, guide.state.good_jobs) == (Phase.DONE, 0)
 
 
+def test_what_was_put_right_and_calls_for_help_are_counted_for_each_job(packing: Packing) -> None:
+    packing.empty_case()
+    since = packing.now
+    packing.wrong_pick()
+    packing.asks(Asked.HELP)
+    packing.asks(Asked.HELP_DONE)
+    packing.steps(len(CELL.task.steps))
+    state = packing.guide.state
+    assert (state.job_since, state.put_right, state.helped) == (since, 1, 1)
+    packing.wait(60)
+    packing.empty_case()
+    state = packing.guide.state
+    assert (state.job, state.job_since, state.put_right, state.helped) == (2, packing.now, 0, 0)
+
+
 def test_what_was_disputed_does_not_count(packing: Packing) -> None:
     packing.empty_case()
     packing.sees(Happened.TAKEN, "bin_07")

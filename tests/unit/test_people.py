@@ -8,8 +8,9 @@ import pytest
 from painted import asked, paint
 
 from opstap.geometry import Capsule
+from opstap.perception.bodies import VOXEL
 from opstap.perception.own import Own, without
-from opstap.perception.people import VOXEL, People, _distance
+from opstap.perception.people import People, _distance
 from opstap.simulation.bench import Bench
 from opstap.simulation.camera import SimulatedCamera
 from opstap.simulation.person import load_traits

@@ -17,8 +17,8 @@ from sqlalchemy import func, select
 
 from opstap.evaluation.instruments import load_instruments
 from opstap.evaluation.questions.messages import Decision, Finished, GivenAnswer, Sheet, typescript
-from opstap.evaluation.questions.routes import Questions, check_study
-from opstap.evaluation.questions.sitting import SITTING, AnswerError, Asked, Sitting, asked_in
+from opstap.evaluation.questions.routes import Questions
+from opstap.evaluation.questions.sitting import SITTING, AnswerError, Asked, Sitting, asked_in, check_study
 from opstap.evaluation.store import Consents, NoConsentError, Purpose, Reading, Store, StoreError
 from opstap.evaluation.store.consent import HOLDS, QUESTIONS
 from opstap.evaluation.store.tables import Form

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
+import os
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from opstap.workflow.journal import Entry
+from opstap.workflow.journal import Entry, Journal, JournalError
 from opstap.workflow.model import Note, Outcome, State
 
 PROBLEMS = {
@@ -91,3 +96,26 @@ def as_text(summary: Summary) -> str:
     lines += [f"  {PROBLEMS[kind]:<28} {place:<10} put right in {s:.1f} s" for kind, place, s in summary.solved]
     lines += ["", f"  {'step':<24} seconds", *(f"  {name:<24} {seconds:6.1f}" for name, seconds in summary.steps)]
     return "\n".join(lines)
+
+
+def add(commands: Any) -> None:
+    """Add `opstap summary` to the command line."""
+    told = commands.add_parser("summary", help="what a journal says of the work")
+    told.add_argument("journal", type=Path, nargs="?", default=Path("out/journal.db"))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what a journal says of the work."""
+    journal: Path = options.journal
+    if not journal.is_file():
+        print(f"opstap: {journal}: no such journal; a cell writes one to out/journal.db", file=sys.stderr)
+        return 1
+    try:
+        with Journal(journal, reading=True) as opened:
+            print(as_text(summarise(opened.entries())))
+    except JournalError as error:
+        print(f"opstap: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # what reads this, `head` or so, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

@@ -32,8 +32,6 @@ class Bench:
         self.cell, self.simulated, self.rules = cell, simulated, rules
         self._state = State()
         self._events: deque[Happening] = deque(maxlen=EVENTS)
-        self._began: int | None = None
-        self._corrections = self._help_calls = 0
         self._summary: Summary | None = None
 
     def update(self, state: State, profile: Profile, stamp: int, contents: dict[str, Content],
@@ -48,7 +46,7 @@ class Bench:
         return Snapshot(
             cell=self.cell.scene.cell, simulated=self.simulated, clock=stamp / 1e9, speed=speed, silent=silent,
             task=self.cell.task.title[language], job=state.job,
-            job_started=None if self._began is None else self._began / 1e9,
+            job_started=state.job_since / 1e9 if state.job else None,
             phase=state.phase, words=asked.words(self.cell, language, profile.ways),
             solving=asked.problem.trouble if asked.problem else None, confirm=asked.unseen,
             step=Step(
@@ -82,16 +80,15 @@ class Bench:
         return putting_right(self.cell, self._state, problem).words(self.cell, language)
 
     def _follow(self, state: State, language: str, stamp: int) -> None:
-        """Turn the difference to the last state into happenings."""
+        """Turn the difference to the last state into happenings; of a job first heard of midway, what was done."""
         before, self._state = self._state, state
         words = WORDS.get(language, WORDS["en"])
         at = stamp / 1e9
         if state.job != before.job:
+            before = State(job=state.job)
             self._events.clear()
-            self._began, self._summary = state.step_since, None
-            self._corrections = self._help_calls = 0
-            self._events.append(Happening(at=at, words=words["began"]))
-            return
+            self._summary = None
+            self._events.append(Happening(at=state.job_since / 1e9, words=words["began"]))
         for i in range(before.step, state.step):
             name = self.cell.task.parts[self.cell.task.steps[i].part].name
             part = name.get(language, next(iter(name.values())))
@@ -102,14 +99,12 @@ class Bench:
             if (p.trouble, p.place) not in known:
                 self._events.append(Happening(at=at, words=self._problem(p, language), tone="problem"))
         for _ in known - now:
-            self._corrections += 1
             self._events.append(Happening(at=at, words=words["solved"], tone="good"))
-        self._help_calls += state.help_since is not None and before.help_since is None
         if state.phase is Phase.DONE and before.phase is not Phase.DONE:
             self._events.append(Happening(at=at, words=words["done"], tone="good"))
             self._summary = Summary(
-                steps=len(self.cell.task.steps), seconds=at - (self._began or 0) / 1e9,
-                corrections=self._corrections, help_calls=self._help_calls,
+                steps=len(self.cell.task.steps), seconds=at - state.job_since / 1e9,
+                corrections=state.put_right, help_calls=state.helped,
             )  # fmt: skip
 
     def _places(self, asked: Ask, language: str, contents: dict[str, Content]) -> tuple[Place, ...]:

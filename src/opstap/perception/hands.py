@@ -6,6 +6,7 @@ no difference, since only depth is looked at.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -142,24 +143,27 @@ class HandFinder:
             self._start(small)
         near = ((small < self._limit) & (small > 0)).view(np.uint8)
         near = cv2.morphologyEx(near, cv2.MORPH_OPEN, _SQUARE3)
-        number, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=4, ltype=cv2.CV_16U)
-        large = [i for i in range(1, number) if stats[i, cv2.CC_STAT_AREA] >= self._smallest][:MOST_HANDS]
+        # OpenCV's own statistics cost six times the labels: it counts every pixel of the picture, background too.
+        number, labels = cv2.connectedComponents(near, connectivity=4, ltype=cv2.CV_16U)
+        areas = np.bincount(labels[near > 0], minlength=number)
+        large = np.flatnonzero(areas >= self._smallest)[:MOST_HANDS].tolist()
         if not large:
             self._tracks = []
             self._adapt(small, None)
             return NOTHING
+        boxes = [cv2.boundingRect((labels == i).view(np.uint8)) for i in large]
         chosen = np.zeros(number, np.uint8)
         chosen[large] = np.arange(1, len(large) + 1)
         owner = chosen[labels]
         near_arm = cv2.dilate(owner, _SQUARE5)
-        seen = [self._measure(small, labels, i, stats[i]) for i in large]
+        seen = [self._measure(small, labels, i, box) for i, box in zip(large, boxes, strict=True)]
         attached = np.array([False, *(s.attached for s in seen)])
         self._adapt(small, attached[near_arm])
         self._tracks = self._follow(seen, stamp)
         self._last_seen = stamp
         arms = tuple(
             Arm(
-                self._outline(small, owner, near_arm, i, stats[large[i - 1]]),
+                self._outline(small, owner, near_arm, i, boxes[i - 1]),
                 s.fingers,
                 _triple(s.tip),
                 t.hand.velocity,
@@ -174,13 +178,13 @@ class HandFinder:
         owner: NDArray[np.uint8],
         near_arm: NDArray[np.uint8],
         i: int,
-        stat: NDArray[np.int32],
+        box: Sequence[int],
     ) -> Floats:
         """The outline (n, 3) of arm number `i` and its rim; the rim is as high as the arm beside it."""
-        x, y, w, h = (int(n) for n in stat[:4])
+        x, y, w, h = box
         left, top = max(0, x - RIM), max(0, y - RIM)
-        box = slice(top, y + h + RIM), slice(left, x + w + RIM)
-        small, owner, near_arm = small[box], owner[box], near_arm[box]
+        around = slice(top, y + h + RIM), slice(left, x + w + RIM)
+        small, owner, near_arm = small[around], owner[around], near_arm[around]
         outlines, _ = cv2.findContours((near_arm == i).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         if not outlines:
             return np.zeros((0, 3))
@@ -218,11 +222,9 @@ class HandFinder:
         self._background[rows] += np.where(behind > STANDS_OUT, behind, np.sign(behind)).astype(np.int16)
         self._limit[rows] = self._limit_of(self._background[rows])
 
-    def _measure(
-        self, small: NDArray[np.int16], labels: NDArray[np.uint16], label: int, stat: NDArray[np.int32]
-    ) -> _Seen:
-        """The hand at the end of an arm."""
-        x, y, w, h = (int(n) for n in stat[:4])
+    def _measure(self, small: NDArray[np.int16], labels: NDArray[np.uint16], label: int, box: Sequence[int]) -> _Seen:
+        """The hand at the end of the arm in `box`: x, y, width, height."""
+        x, y, w, h = box
         window = (slice(y, y + h, 2), slice(x, x + w, 2))
         mask = labels[window] == label
         points = self.rays[window][mask] * small[window][mask][:, None] + self.origin
@@ -230,7 +232,7 @@ class HandFinder:
         border = (x == 0) | (y == 0) | (x + w == width) | (y + h == height)
         entry = self._entry(points, x, y, w, h, width, height)
         away = np.hypot(*(points[:, :2] - entry[:2]).T)
-        far = points[away >= np.quantile(away, 0.98)]
+        far = points[away >= _at(away, 0.98)]
         # One of the points, not their mean: two ends equally far must not give a tip in mid-air.
         tip = far[np.argmin(np.linalg.norm(far - far.mean(axis=0), axis=1))]
         hand = points[np.linalg.norm(points - tip, axis=1) < HAND_LENGTH]
@@ -255,7 +257,7 @@ class HandFinder:
             key = -points[:, 0]
         else:
             key = -points[:, 1]
-        return np.asarray(points[key <= np.quantile(key, 0.05)].mean(axis=0))
+        return np.asarray(points[key <= _at(key, 0.05)].mean(axis=0))
 
     def _follow(self, seen: list[_Seen], stamp: int) -> list[_Track]:
         """Tie hands to those of the last frame, nearest first."""
@@ -285,6 +287,12 @@ OUTLINE = 1.5
 _SQUARE3 = np.ones((3, 3), np.uint8)
 _SQUARE11 = np.ones((11, 11), np.uint8)
 _SQUARE5 = np.ones((5, 5), np.uint8)
+
+
+def _at(values: Floats, share: float) -> float:
+    """The value (of (n,), n > 0) that `share` of them are below; ten times as fast as numpy's, which interpolates."""
+    i = round(share * (len(values) - 1))
+    return float(np.partition(values, i)[i])
 
 
 def _apart(a: Hand, b: Hand) -> float:

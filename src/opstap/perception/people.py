@@ -12,14 +12,13 @@ somebody is or may be, and goes when no arm leads in there any more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from opstap.geometry import Capsule, Floats, View
+from opstap.perception.bodies import VOXEL, Bodies, Body, Grid
 from opstap.perception.own import Mask
 from opstap.perception.places import Depth
 from opstap.perception.standing import STEP, cast, enlarged, furniture, grid_rays
@@ -33,8 +32,6 @@ LED_IN = 3
 """Voxels within which an arm that leads into the shadow is seen, or may be, beside it."""
 SMALLEST = 4e-4
 """m2 of the smallest thing that counts as somebody: two fingertips."""
-VOXEL = 0.025
-"""Side of a voxel, metres."""
 REACH, TOP = 0.15, 0.70
 """The grid is the table with so much beside it, and goes up so far, metres."""
 SLICE = 0.10
@@ -51,47 +48,6 @@ SURE = 10
 """Frames in a row with depth from which a pixel is no dead corner."""
 FOLLOW = 0.30
 """Metres that somebody can have moved between two frames and be the same one."""
-
-
-@dataclass(frozen=True, eq=False)
-class Body:
-    """A part of a person, or something unknown that may be one. Table frame, metres and seconds."""
-
-    number: int
-    """The same one as long as it is followed."""
-    capsules: tuple[Capsule, ...]
-    velocity: tuple[float, float, float]
-    confidence: float
-
-
-@dataclass(frozen=True, eq=False)
-class Bodies:
-    """What one frame told. Voxel sets are of the grid, see `Grid`."""
-
-    stamp: int
-    bodies: tuple[Body, ...]
-    occupied: NDArray[np.bool_]
-    """(nx, ny, nz) somebody is there."""
-    unseen: NDArray[np.bool_]
-    """(nx, ny, nz) nobody knows: behind somebody, in a hole. To be treated as occupied."""
-    out_of_view: NDArray[np.bool_]
-    """(nx, ny, nz) this camera never sees it, and it is not walled off: somebody may always be there. With what
-    somebody can have reached in the robot's shadow."""
-    robot_shadow: NDArray[np.bool_]
-    """(nx, ny, nz) hidden by the robot itself, and nobody can have got there since it was seen free."""
-
-
-@dataclass(frozen=True, eq=False)
-class Grid:
-    """The voxels: `origin` (3,) is the lowest corner, `cells` how many along x, y, z."""
-
-    origin: tuple[float, float, float]
-    cells: tuple[int, int, int]
-
-    def centres(self) -> Floats:
-        """(nx, ny, nz, 3) in the table frame."""
-        axes = [o + (np.arange(n) + 0.5) * VOXEL for o, n in zip(self.origin, self.cells, strict=True)]
-        return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
 
 
 class People:

@@ -171,8 +171,9 @@ def _look_into(place: Place, obstacles: Sequence[Box], view: View, rays: Floats)
 
     at_rim = (height - origin[2]) / ray[:, 2]
     through = np.all(np.abs(origin[:2] + ray[:, :2] * at_rim[:, None]) < half - MARGIN, axis=1) & (at_rim > 0)
+    seen = rays[v, u]
     for box in obstacles:
-        through &= ~(meets(box, view.pose.translation, rays[v, u]) < at_rim - 1e-4)
+        through &= ~(meets(box, view.pose.translation, seen) < at_rim - 1e-4)
     u, v, ray, at_rim = u[through], v[through], ray[through], at_rim[through]
 
     at_floor = -origin[2] / ray[:, 2]
@@ -192,9 +193,10 @@ def _nothing() -> Found:
 def meets(box: Box, origin: Floats, rays: Floats) -> Floats:
     """Ray parameter (n,) at which rays (n, 3) enter `box`, inf where they miss: the slab method."""
     to_box = box.pose.inverse()
-    o, d = to_box.apply(origin), rays @ to_box.rotation.T
+    o, d = to_box.apply(origin)[:, None], to_box.rotation @ rays.T
     d = np.where(np.abs(d) < 1e-12, 1e-12, d)
-    half = np.asarray(box.size) / 2
+    half = np.asarray(box.size)[:, None] / 2
     near, far = (-half - o) / d, (half - o) / d
-    entry, leave = np.minimum(near, far).max(axis=1), np.maximum(near, far).min(axis=1)
+    # Along the first axis: numpy takes the extremes of three rows many times faster than of rows of three.
+    entry, leave = np.minimum(near, far).max(axis=0), np.maximum(near, far).min(axis=0)
     return np.where((entry < leave) & (leave > 0), entry, np.inf)

@@ -23,8 +23,10 @@ IN_FLIGHT = 3
 """Ticks on their way from camera to projector; at most `REACTION`."""
 RESEND = 1.0
 """Seconds of real time without an answer after which the newest tick is sent again."""
-PATIENCE = 30
-"""So many times in a row; what is not answered then will not be: a picture of it was lost, or the cell is."""
+FIRST_RESEND = 0.25
+"""The same of the first tick: the nodes start at their own pace, and the work begins when the last one is there."""
+PATIENCE = 30.0
+"""Seconds of real time after which what was not answered will not be: a picture of it was lost, or the cell is."""
 
 
 class World(Protocol):
@@ -48,7 +50,7 @@ class Lockstep:
         self._answers: dict[str, list[tuple[int, int]]] = {p: [] for p in (*projectors, *others)}
         self._resumed = world.ticks > 0
         self._begun_at: tuple[float, int] | None = None
-        self._progress_at = 0.0
+        self._progress_at = self._sent_at = 0.0
         self.newest: WorldState | None = None
         self.resent = 0
         self._unanswered = 0
@@ -113,11 +115,13 @@ class Lockstep:
         if self._free(tick):
             light = self._light(tick)
             if light is not None:
-                self._progress_at, self._unanswered = now, 0
+                self._progress_at = self._sent_at = now
+                self._unanswered = 0
                 self.newest = self.world.tick(light)
                 return self.newest
-        if now - self._progress_at > RESEND and self.newest is not None:
-            self._progress_at = now
+        starting = not self._resumed and not all(self._answers.values())
+        if now - self._sent_at > (FIRST_RESEND if starting else RESEND) and self.newest is not None:
+            self._sent_at = now
             self.resent += 1
             self._unanswered += 1
             return self.newest
@@ -126,7 +130,7 @@ class Lockstep:
     @property
     def stuck(self) -> str:
         """What is waited for in vain, in plain words; empty while there is hope."""
-        if self._unanswered < PATIENCE or self.newest is None:
+        if not self._unanswered or self._sent_at - self._progress_at < PATIENCE or self.newest is None:
             return ""
         silent = [p for p, answers in self._answers.items() if not answers or answers[-1][0] < self.newest.stamp]
         what = f"no answer from projector {', '.join(silent)}" if silent else "a projector's picture was lost"

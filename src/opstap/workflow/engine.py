@@ -68,10 +68,13 @@ def _after(cell: Cell, state: State, event: Event) -> Transition:
 
 
 def _counted(state: State, notes: tuple[Note, ...]) -> State:
-    """Count what the rules of `levels` go by. An empty bin is nobody's doing, and what was disputed did not happen."""
-    mixups, good = state.mixups, state.good_jobs
+    """Count what the rules of `levels` go by, and what a job is summed up with. An empty bin is nobody's doing, and
+    what was disputed did not happen."""
+    mixups, good, put_right, helped = state.mixups, state.good_jobs, state.put_right, state.helped
     disputed = any(n.outcome is Outcome.CORRECTED for n in notes)
     for note in notes:
+        put_right += note.outcome is Outcome.PROBLEM_SOLVED
+        helped += note.outcome is Outcome.HELP_ASKED
         if note.outcome is Outcome.PROBLEM_SEEN and note.trouble != Trouble.EMPTY_BIN.value:
             mixups += 1
         elif note.outcome is Outcome.PROBLEM_SOLVED and disputed and note.trouble != Trouble.EMPTY_BIN.value:
@@ -79,8 +82,8 @@ def _counted(state: State, notes: tuple[Note, ...]) -> State:
         elif note.outcome is Outcome.JOB_DONE:
             good = 0 if mixups else good + 1
         elif note.outcome is Outcome.JOB_STARTED:
-            mixups = 0
-    return replace(state, mixups=mixups, good_jobs=good)
+            mixups = put_right = helped = 0
+    return replace(state, mixups=mixups, good_jobs=good, put_right=put_right, helped=helped)
 
 
 def _seconds(since: int, now: int) -> float:
@@ -180,7 +183,7 @@ def _slot_changed(cell: Cell, state: State, event: PlaceChanged) -> Transition:
 
 
 def _start(cell: Cell, state: State, stamp: int) -> Transition:
-    state, shown = _show(cell, replace(state, job=state.job + 1, step=0, problems=()), stamp)
+    state, shown = _show(cell, replace(state, job=state.job + 1, job_since=stamp, step=0, problems=()), stamp)
     return state, (Note(Outcome.JOB_STARTED), *shown)
 
 

@@ -185,6 +185,12 @@ class State:
     task: str = ""
     job: int = 0
     """Number of the job, 1 for the first case."""
+    job_since: int = 0
+    """Stamp at which it was started."""
+    put_right: int = 0
+    """How often something was put right in this job, or need not be because the worker said so."""
+    helped: int = 0
+    """How often help was asked for in this job."""
     phase: Phase = Phase.READY
     step: int = 0
     """Index of the current step; the number of steps when done."""

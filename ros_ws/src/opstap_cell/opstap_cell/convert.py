@@ -14,7 +14,7 @@ from sensor_msgs.msg import Image
 from opstap.geometry import Capsule
 from opstap.geometry import Pose as RigidPose
 from opstap.instructions import Cell
-from opstap.perception.people import VOXEL, Bodies, Grid
+from opstap.perception.bodies import VOXEL, Bodies, Grid
 from opstap.perception.watch import Hand, PlaceSeen
 from opstap.scene import Profile
 from opstap.simulation.world import Held, WorldState
@@ -251,7 +251,8 @@ def state_to_ros(state: State, cell: Cell, profile: Profile, stamp: int, frame: 
     """`profile` is that of who works, with what was chosen at the bench (`levels.as_chosen`)."""
     step = current_step(cell, state)
     message = m.WorkState(
-        task=state.task, job=int(state.job), phase=state.phase.value, step=int(state.step),
+        task=state.task, job=int(state.job), job_since=time_to_ros(state.job_since),
+        put_right=int(state.put_right), helped=int(state.helped), phase=state.phase.value, step=int(state.step),
         steps=len(cell.task.steps), step_id=step.id if step else "", taken=int(state.taken), placed=int(state.placed),
         problems=[
             m.Problem(
@@ -276,8 +277,9 @@ def state_from_ros(message: m.WorkState) -> State:
     """The part of the state that is shown: of the contents, what is empty and what cannot be seen."""
     contents = dict.fromkeys(message.empty, Content.EMPTY) | dict.fromkeys(message.unseen, Content.CANNOT_SEE)
     return State(
-        task=message.task, job=message.job, phase=Phase(message.phase), step=message.step, taken=message.taken,
-        placed=message.placed,
+        task=message.task, job=message.job, job_since=time_from_ros(message.job_since),
+        put_right=message.put_right, helped=message.helped, phase=Phase(message.phase), step=message.step,
+        taken=message.taken, placed=message.placed,
         problems=tuple(
             Problem(Trouble(p.trouble), p.place, p.count, time_from_ros(p.since), p.part) for p in message.problems
         ),

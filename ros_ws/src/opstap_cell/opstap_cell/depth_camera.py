@@ -61,7 +61,8 @@ class DepthCameraNode(CellNode):
         scene = self.cell.scene
         if config.source == "simulated":
             # The renderer is needed only here, and is not installed beside a real camera.
-            from opstap.simulation.faults import FaultyCamera, read_fault
+            from opstap.simulation.faults import read_fault
+            from opstap.simulation.faulty_camera import FaultyCamera
             from opstap.simulation.noise import LEVELS
             from opstap.simulation.simulator import START
 

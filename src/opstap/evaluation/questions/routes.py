@@ -16,7 +16,6 @@ from opstap.evaluation.questions.messages import Decision, Finished, GivenAnswer
 from opstap.evaluation.questions.sitting import AnswerError, Sitting, asked_in
 from opstap.evaluation.store import NoConsentError, Store, StoreError
 from opstap.evaluation.study import load_study
-from opstap.preflight import PreflightError, named
 from opstap.scene import Language
 from opstap.speech import SpeechError, can_speak, speak
 
@@ -97,23 +96,6 @@ def questions(config: Path, study: Path, condition: str, store: Store, person: C
     instruments = load_instruments(config / "instruments")
     asked = asked_in(load_study(study, instruments), condition, instruments)
     return Questions(lambda: Sitting(store, asked, *person(), simulated))
-
-
-def check_study(config: Path, study: str, condition: str) -> str:
-    """The path of the study whose questionnaires a cell asks; "" where it asks none.
-
-    Raises:
-        DocumentError, PreflightError: it cannot be asked like this.
-    """
-    if not study:
-        return ""
-    path = named(config / "studies", study)
-    instruments = load_instruments(config / "instruments")
-    try:
-        asked_in(load_study(path, instruments), condition, instruments)
-    except AnswerError as error:
-        raise PreflightError(str(error)) from error
-    return str(path)
 
 
 def _answer(sheet: Sheet) -> web.Response:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from uuid import uuid4
 
 from opstap.documents import nearest
-from opstap.evaluation.instruments import Instrument, Item
+from opstap.evaluation.instruments import Instrument, Item, load_instruments
 from opstap.evaluation.questions.messages import (
     Choice,
     ConsentSheet,
@@ -27,7 +28,8 @@ from opstap.evaluation.questions.messages import (
 from opstap.evaluation.store import Consents, Purpose, Store
 from opstap.evaluation.store.consent import HOLDS, QUESTIONS
 from opstap.evaluation.store.forms import FilledForm, Given, keep, kept
-from opstap.evaluation.study import Study
+from opstap.evaluation.study import Study, load_study
+from opstap.preflight import PreflightError, named
 from opstap.scene import Language
 
 SITTING = 12 * 3_600 * 1_000_000_000
@@ -71,6 +73,23 @@ def asked_in(study: Study, condition: str, instruments: Mapping[str, Instrument]
         )
     phase = found[0].forms
     return Asked([instruments[n] for n in needed if instruments[n].asked(phase)], phase, condition)
+
+
+def check_study(config: Path, study: str, condition: str) -> str:
+    """The path of the study whose questionnaires a cell asks; "" where it asks none.
+
+    Raises:
+        DocumentError, PreflightError: it cannot be asked like this.
+    """
+    if not study:
+        return ""
+    path = named(config / "studies", study)
+    instruments = load_instruments(config / "instruments")
+    try:
+        asked_in(load_study(path, instruments), condition, instruments)
+    except AnswerError as error:
+        raise PreflightError(str(error)) from error
+    return str(path)
 
 
 class Sitting:
