@@ -1,0 +1,1 @@
+"""Meeting the job before day one: the cell as a scene for browsers and headsets, and the session in it."""
