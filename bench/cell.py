@@ -104,8 +104,8 @@ def cpu_times(launch: int) -> dict[str, float]:
     return times
 
 
-def run_cell(seconds: float, *arguments: str, warm_up: float = 8.0) -> Run:
-    """Launch the cell, count `seconds` after `warm_up` (or until the case is packed), and end it."""
+def run_cell(seconds: float, *arguments: str, warm_up: float = 13.0) -> Run:
+    """Launch the cell, count `seconds` after `warm_up`, when every node is up (or until the case is packed); end it."""
     run = Run()
     with tempfile.TemporaryDirectory(prefix="opstap-bench-") as out, Path(out, "log").open("w+") as log:
         began = time.monotonic()

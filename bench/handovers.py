@@ -128,7 +128,9 @@ def measure(run: Run, links: Capsules, bodies: tuple[Body, ...], separation: Sep
     distance = apart - links.radius[i] - np.array([c.radius for c in capsules])[j]
     velocity = links.start_velocity[i] + s[:, None] * (links.end_velocity - links.start_velocity)[i]
     nearer = np.einsum("ij,ij->i", velocity, way) / np.maximum(apart, 1e-6)
-    touchable = np.array([link in TOUCHABLE for link in links.links])[i] & (zone.contains(here + way) | (zone.contains(here + way - [0, 0, 0.8]) & (distance > 0)))
+    touchable = np.array([link in TOUCHABLE for link in links.links])[i] & (
+        zone.contains(here + way) | (zone.contains(here + way - [0, 0, 0.8]) & (distance > 0))
+    )
     allowed = np.where(touchable, separation.contact_speed + 0.01, limits.standstill)
     moving = nearer > allowed
     run.contacts += int((moving & (distance <= 0)).any())

@@ -66,6 +66,15 @@ def test_frames_wait_until_they_are_polled_and_the_oldest_are_dropped(optics, so
     assert colors == [s == 7 for s in stamps]
 
 
+def test_colour_may_come_after_its_depth(optics, software):
+    depth, color = picture(optics, 3, color=True)
+    software.push(depth, None, BASE + 3)
+    assert poll(software, 0).color is None
+    assert np.array_equal(software.push_color(color), color)
+    software.push(depth, None, BASE + 4)
+    assert poll(software, 0).color is None, "that of another frame"
+
+
 def test_stamps_may_go_back(optics, software):
     for stamp in (BASE + 10, BASE + 5):
         software.push(*picture(optics, 1), stamp)

@@ -51,7 +51,7 @@ class SoftwareCamera:
             sensor.start(queue)
             self._queues[profile.stream_type()] = queue
         self._stamps: dict[int, int] = {}
-        self._number = 0
+        self._number = self._stamp = 0
         self._waiting: Any = None
 
     def _sensor(self, name: str, stream: Any, form: Any, bytes_per_pixel: int, fps: int) -> tuple[Any, Any]:
@@ -70,12 +70,18 @@ class SoftwareCamera:
     def push(self, depth: NDArray[np.uint16], color: NDArray[np.uint8] | None, stamp: int) -> None:
         """A capture of the simulator: depth (h, w) in mm, colour (h, w, 3) RGB or none, stamp in ns."""
         self._number += 1
+        self._stamp = stamp
         # The SDK keeps milliseconds as a float; ours are exact.
         self._stamps[self._number] = stamp
         self._stamps.pop(self._number - QUEUED - 1, None)
         if color is not None:
             self._send(self._color, self._color_profile, color, 3, stamp)
         self._send(self._depth, self._depth_profile, depth, 2, stamp)
+
+    def push_color(self, color: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+        """Colour (h, w, 3) RGB of the last capture, whose depth was handed on already; what the SDK hands on of it."""
+        self._send(self._color, self._color_profile, color, 3, self._stamp)
+        return self._color_of(self._number)
 
     def _send(self, sensor: Any, profile: Any, image: NDArray[Any], bytes_per_pixel: int, stamp: int) -> None:
         frame = rs.software_video_frame()

@@ -108,22 +108,27 @@ class DepthCameraNode(CellNode):
 
     def on_world(self, message: SimulatedWorld) -> None:
         world = convert.world_from_ros(message)
-        color = None
+        self.software.push(self.rendered.depth(world), None, world.stamp)
+        frame = self.publish_next()
+        # Colour takes several times as long, and the light follows depth alone: it comes after.
         # A stamp that goes back is that of a new run, the same stamp a world that was lost on its way.
-        if self.wants_color() and not 0 < world.stamp - self.colored < COLOR_PERIOD:
-            self.colored, color = world.stamp, self.rendered.color(world, self.light)
-        self.software.push(self.rendered.depth(world), color, world.stamp)
-        self.publish_next()
+        shown = frame is not None and frame.stamp == world.stamp
+        if frame and shown and self.wants_color() and not 0 < world.stamp - self.colored < COLOR_PERIOD:
+            self.colored = world.stamp
+            color = self.software.push_color(self.rendered.color(world, self.light))
+            if color is not None:
+                self.publish_color(frame, color)
 
     def wants_color(self) -> bool:
         outs = (self.color_out, self.jpeg_out, self.aligned_out)
         return any(out.get_subscription_count() for out in outs)
 
-    def publish_next(self) -> None:
+    def publish_next(self) -> Frame | None:
+        """Publish the next frame if one is there, and return it."""
         frame = self.camera.poll(self.get_clock().now().nanoseconds)
         self.fault = self.camera.fault
         if frame is None:
-            return
+            return None
         self.got_input()
         self.tell_serial()
         self.depth_info.publish(self.info(self.camera.depth_optics, self.depth_frame, frame.stamp))
@@ -131,6 +136,7 @@ class DepthCameraNode(CellNode):
         self.depth_out.publish(convert.image_to_ros(depth, "16UC1", self.depth_frame, frame.stamp))
         if frame.color is not None and self.wants_color():
             self.publish_color(frame, frame.color)
+        return frame
 
     def tell_serial(self) -> None:
         if self.camera.serial not in ("", self.serial):
