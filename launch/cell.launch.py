@@ -85,6 +85,7 @@ def nodes(context):
 
     rules = ROOT / "config" / "rules" / "guidance.yaml"
     load_rules(rules, cell, files.scene)
+    monitor_rules = str(ROOT / "config" / "rules" / "monitor.yaml")
     actions = [
         node("work_guide", journal=str(out / "journal.db"), person=value["profile"], rules=str(rules),
              cobot=given.cobot != "none"),
@@ -105,7 +106,7 @@ def nodes(context):
     ]
     # The first instruction comes before what is not needed for it: these, and the pages, start when the others have.
     later = [
-        node("operator_monitor", rules=str(ROOT / "config/rules/monitor.yaml")),
+        node("operator_monitor", rules=monitor_rules, simulated=sim),
         node("evaluation", journal=str(out / "journal.db"), store=store, simulated=sim, hub=value["hub"],
              hub_authority=value["hub_authority"], hub_token=value["hub_token"]),
     ]  # fmt: skip
@@ -140,6 +141,8 @@ def nodes(context):
                         condition=value["condition"],
                         store=store,
                         rules=str(rules),
+                        monitor_rules=monitor_rules,
+                        journal=str(out / "journal.db"),
                     )
                 ],
             )

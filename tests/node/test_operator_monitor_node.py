@@ -9,7 +9,7 @@ from std_srvs.srv import Trigger
 
 from opstap_cell.operator_monitor import OperatorMonitor
 from opstap_cell.qos import EVENT, SENSOR, STATE
-from opstap_interfaces.msg import HandArray, MonitorInput, OperatorInput, OperatorState, Problem, WorkState
+from opstap_interfaces.msg import CoachView, HandArray, MonitorInput, OperatorInput, OperatorState, Problem, WorkState
 
 RULES = Path(__file__).parents[2] / "config/rules/monitor.yaml"
 
@@ -32,10 +32,11 @@ class Desk:
         self.wishes = graph.hear(OperatorInput, "operator_input", EVENT)
         self.now, self.step, self.job = 100, 0, 1
 
-    def work(self, *problems, person="default", level="lights"):
+    def work(self, *problems, person="default", level="lights", help_since=None):
         self.now += 1
         message = WorkState(person=person, language="nl", level=level, phase="take", job=self.job, step=self.step,
                             tray="none", steps=26, step_id=f"s{self.step}", problems=list(problems))  # fmt: skip
+        message.help_asked, message.help_since = help_since is not None, Time(sec=help_since or 0)
         message.header.stamp = Time(sec=self.now)
         self.work_out.publish(message)
         self.graph.until(lambda: self.node.now == self.now)
@@ -111,3 +112,40 @@ def test_off_is_off_and_nonsense_is_passed_over(desk):
         ("answer", "no", ""),
     ):
         desk.ask(asked, value, about)  # a warning, and the node goes on
+
+
+def test_the_coach_sees_what_is_shared_and_who_calls_and_nothing_else(desk):
+    views = desk.graph.hear(CoachView, "coach_view", EVENT)
+    desk.work()
+    desk.mixups(6)
+    desk.graph.until(lambda: views and views[-1].step == 6)
+    view = views[-1]
+    assert (view.cell, view.job, view.steps, view.person, view.facts) == ("oral_care", 1, 26, "", [])
+    desk.ask("share", "on", "error_streak")
+    desk.graph.until(lambda: views[-1].facts)
+    assert [(f.name, f.value, f.shared) for f in views[-1].facts] == [("error_streak", 6, True)]
+    assert views[-1].person == "default"
+    desk.ask("switch", "off", "error_streak")  # what is off is not shared any more
+    desk.graph.until(lambda: not views[-1].facts)
+    assert views[-1].person == ""
+    since = desk.now + 1
+    desk.work(help_since=since)
+    desk.now += 29
+    desk.work(help_since=since)
+    desk.graph.until(lambda: views[-1].help_seconds == 30)
+    assert (views[-1].person, views[-1].coached_seconds) == ("default", 30)
+    desk.work()
+    desk.graph.until(lambda: not views[-1].help_asked)
+    assert (views[-1].person, views[-1].coached_seconds) == ("", 31)
+
+
+def test_the_worker_sees_it_on_the_table_when_they_ask(desk):
+    desk.work()
+    desk.mixups(6)
+    assert desk.ask("say", "good").on_the_table == ""
+    lines = desk.ask("show").on_the_table.split("\n")
+    assert lines[0] == "Vergissingen in tien stappen: 6."
+    assert lines[-1] == "Je begeleider ziet dit niet."
+    desk.now += 10
+    desk.work()
+    desk.graph.until(lambda: desk.told[-1].on_the_table == "")

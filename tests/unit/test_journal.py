@@ -7,6 +7,7 @@ import random
 import signal
 import sqlite3
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -178,3 +179,64 @@ def test_a_journal_is_read_on_from_where_one_was(cell, tmp_path):
         identity = journal.identity
     with Journal(tmp_path / "j.db") as again, Journal(tmp_path / "k.db") as other:
         assert again.identity == identity != other.identity
+
+
+def packed(cell: Cell, path: Path, person: str) -> Recorder:
+    """A case that `person` packed, after one of somebody else."""
+    recorder = Recorder(cell, Journal(path))
+    recorder.handle(Started(1, cell.task.task, "before"))
+    recorder.handle(OperatorInput(2, Asked.SET, "page (operator)", "volume", "30"))
+    recorder.handle(Started(3, cell.task.task, person))
+    recorder.handle(OperatorInput(4, Asked.SET, "page (operator)", "volume", "70"))
+    for event in job(cell)[1:]:
+        recorder.handle(event)
+    return recorder
+
+
+def bytes_of(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_who_asks_is_forgotten_on_the_disk_and_the_job_goes_on(cell, tmp_path):
+    recorder = packed(cell, tmp_path / "journal.db", "p07_of_the_test")
+    assert b"p07_of_the_test" in bytes_of(tmp_path)
+    state, last = recorder.state, recorder.journal.last
+    recorder.forget("p07_of_the_test", 99)
+    assert b"p07_of_the_test" not in bytes_of(tmp_path)
+    assert (recorder.journal.last, [e.number for e in recorder.journal.entries()]) == (last, [last])
+    again = Recorder(cell, Journal(tmp_path / "journal.db"))
+    assert again.state == recorder.state
+    assert (again.state.step, again.state.contents, again.state.sequence) == (
+        state.step,
+        state.contents,
+        state.sequence,
+    )
+    assert (again.state.person, list(again.state.settings)) == ("", ["before"])
+    recorder.handle(Started(100, cell.task.task, "next"))
+    assert Recorder(cell, Journal(tmp_path / "journal.db")).state.person == "next"
+
+
+def test_what_is_too_old_goes_and_what_is_young_stays(cell, tmp_path):
+    recorder = packed(cell, tmp_path / "journal.db", "p07")
+    state, lines = recorder.state, list(recorder.journal.entries())
+    assert not recorder.expire(lines[0].stamp)
+    cut = lines[len(lines) // 2]
+    assert recorder.expire(cut.stamp)
+    assert not recorder.expire(cut.stamp)  # once is enough
+    left = list(recorder.journal.entries())
+    kept = next(i for i, entry in enumerate(lines) if entry.stamp >= cut.stamp)
+    assert left[1:] == lines[kept:]
+    assert left[0].number == lines[kept - 1].number
+    again = Recorder(cell, Journal(tmp_path / "journal.db"))
+    assert again.state == replace(state, settings={"p07": {"volume": "70"}})  # who was here before is not kept
+    assert b"before" not in bytes_of(tmp_path)
+
+
+def test_a_reader_that_holds_on_is_told(cell, tmp_path, monkeypatch):
+    monkeypatch.setattr("opstap.workflow.journal.WAIT", 0.05)
+    recorder = packed(cell, tmp_path / "journal.db", "p07")
+    with Journal(tmp_path / "journal.db", reading=True) as reader:
+        lines = reader.entries()
+        next(lines)
+        with pytest.raises(JournalError, match="reads them still"):
+            recorder.forget("p07", 99)

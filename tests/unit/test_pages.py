@@ -152,7 +152,7 @@ def test_pushes_are_at_most_30_a_second(server: PageServer) -> None:
 
 
 def test_number_of_pages_is_limited(server: PageServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("opstap.pages.server.MAX_PAGES", 1)
+    monkeypatch.setattr("opstap.pages.channel.MAX_PAGES", 1)
 
     async def look(client: Session) -> None:
         async with connect(client, server) as page:
@@ -167,7 +167,7 @@ def test_number_of_pages_is_limited(server: PageServer, monkeypatch: pytest.Monk
 
 
 def test_page_that_is_gone_without_a_word_is_let_go(server: PageServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("opstap.pages.server.HEARTBEAT", 0.1)
+    monkeypatch.setattr("opstap.pages.channel.HEARTBEAT", 0.1)
 
     async def look(client: Session) -> Any:
         async with connect(client, server, autoping=False) as page:

@@ -13,6 +13,9 @@ import cv2
 import numpy as np
 
 from opstap.instructions import Cell
+from opstap.monitoring.facts import SIGNALS, UNITS, AdviceKind, FactName
+from opstap.monitoring.rules import load_rules
+from opstap.pages.about import AboutInput, AboutMe, Known, Offer, uses
 from opstap.pages.protocol import (
     Happening,
     Latency,
@@ -57,7 +60,8 @@ class FakeCell:
         self.cell = cell
         self.asked: SimpleQueue[Asked] = SimpleQueue()
         self.chosen: SimpleQueue[tuple[str, str]] = SimpleQueue()
-        self.server = PageServer("127.0.0.1", port, WEB, self._hear)
+        self.of_me: SimpleQueue[AboutInput] = SimpleQueue()
+        self.server = PageServer("127.0.0.1", port, WEB, self._hear, on_about=self.of_me.put)
         self.server.start()
 
     def _hear(self, said: OperatorInput, role: Role) -> None:
@@ -151,6 +155,27 @@ class FakeCell:
         """The case is full."""
         summary = Summary(steps=len(self.cell.task.steps), seconds=262.4, corrections=3, help_calls=0)
         return self.snapshot(len(self.cell.task.steps), Phase.DONE, summary=summary)
+
+    def about(self, *, offer: bool = False, off: FactName | None = None, **changes: Any) -> AboutMe:
+        """What a monitor knows after an hour and a half; `off` is a fact the person switched off."""
+        values = {FactName.PACE: (1.24, 1.0), FactName.HESITATION: (4.0, 11.0), FactName.ERROR_STREAK: (4.0, 0.4),
+                  FactName.WAITING_FOR_PARTS: (0.0, None), FactName.REACH: (0.07, None),
+                  FactName.SINCE_BREAK: (5400.0, None), FactName.ASKED_FOR_HELP: (0.0, None)}  # fmt: skip
+        rules = load_rules(ROOT / "config/rules/monitor.yaml")
+        looked_at = uses(rules, changes.get("rules_off", ()))
+        facts = [
+            Known(
+                name=name, signal=SIGNALS[name], unit=UNITS[name], confidence=0.9, on=name is not off, shared=False,
+                value=None if name is off else values.get(name, (None, None))[0],
+                usual=values.get(name, (None, None))[1], uses=looked_at[name],
+            )
+            for name in FactName
+        ]  # fmt: skip
+        words = "There were 4 mix-ups in the last ten steps. Do you want more help by the light?"
+        offered = Offer(rule="mixups_more_guidance", kind=AdviceKind.LEVEL, words=words,
+                        because=(FactName.ERROR_STREAK,))  # fmt: skip
+        known: dict[str, Any] = {"heard": True, "person": "p07", "facts": facts, "advised": 3, "refused": 1}
+        return AboutMe(**known | {"offer": offered if offer else None} | changes)
 
     def show(self, snapshot: Snapshot) -> None:
         self.server.publish(snapshot)

@@ -3,6 +3,7 @@
 
 import { connect } from "../core/connection.js";
 import { say, spoken } from "../core/words.js";
+import { About } from "./about.js";
 import { mapOf, viewBox } from "./map.js";
 import { Picture } from "./picture.js";
 
@@ -66,6 +67,7 @@ const pictures = {
   camera: new Picture(/** @type {HTMLCanvasElement} */ (element("camera"))),
   projector: new Picture(/** @type {HTMLCanvasElement} */ (element("projector"))),
 };
+const about = new About(element, (asked, what, value) => bench.say(asked, what, value));
 /** @type {Snapshot | null} */
 let snapshot = null;
 /** @type {Link} */
@@ -181,7 +183,7 @@ function showChoices(s) {
       option.selected = value === choice.value;
       values.append(option);
     });
-    values.addEventListener("change", () => ask("set", choice.setting, values.value));
+    values.addEventListener("change", () => bench.ask("set", choice.setting, values.value));
     row.append(values);
     return row;
   }));
@@ -248,6 +250,7 @@ function show() {
   if (wanted !== language) {
     language = wanted;
     label();
+    about.speak(language);
   }
   showLink();
   showButtons();
@@ -260,11 +263,14 @@ function show() {
   document.title = snapshot.step ? `${element("step").textContent} · ${snapshot.task}` : snapshot.task;
 }
 
-const ask = connect({
+const bench = connect({
   onSnapshot(now) {
     snapshot = now;
     if (!waiting) requestAnimationFrame(show);
     waiting = true;
+  },
+  onAbout(known) {
+    about.show(known);
   },
   onPicture(kind, stamp, picture) {
     pictures[kind === 1 ? "camera" : "projector"].show(stamp, picture);
@@ -273,6 +279,7 @@ const ask = connect({
     link = now;
     showLink();
     showButtons();
+    about.live(link === "live");
   },
   onRefused(refused) {
     write("answer", t("refused", { ...refused }));
@@ -285,7 +292,7 @@ for (const button of buttons) {
     if (event.timeStamp - pressed < SLIP) return;
     pressed = event.timeStamp;
     write("answer", "");
-    ask(/** @type {Asked} */ (button.value));
+    bench.ask(/** @type {Asked} */ (button.value));
   });
   button.addEventListener("keydown", (event) => {
     if (event.repeat) event.preventDefault(); // a key held down is one press
@@ -295,5 +302,6 @@ for (const button of buttons) {
 element("mine-open").addEventListener("click", () => /** @type {HTMLDialogElement} */ (element("mine")).showModal());
 
 label();
+about.speak(language);
 show();
 setInterval(showPictures, 500);

@@ -2,6 +2,8 @@
 // One connection of a page to its cell: it comes back by itself, and says when what is shown is old.
 
 /**
+ * @typedef {import("./protocol.js").AboutInput} AboutInput
+ * @typedef {import("./protocol.js").AboutMe} AboutMe
  * @typedef {import("./protocol.js").Down} Down
  * @typedef {import("./protocol.js").OperatorInput} OperatorInput
  * @typedef {import("./protocol.js").PictureKind} PictureKind
@@ -13,9 +15,15 @@
  *
  * @typedef {object} Hooks
  * @property {(snapshot: Snapshot) => void} onSnapshot
+ * @property {(about: AboutMe) => void} onAbout
  * @property {(kind: PictureKind, stamp: number, picture: Blob) => void} onPicture stamp in s, cell time
  * @property {(link: Link) => void} onLink at every change
  * @property {(refused: Refused) => void} onRefused
+ *
+ * @typedef {object} Ends
+ * @property {(message: any) => void} onText what the server said, as its protocol has it
+ * @property {(message: ArrayBuffer) => void} onBinary
+ * @property {(link: Link) => void} onLink at every change
  */
 
 /** Nothing new for this long is told, and the connection made again, ms. */
@@ -36,12 +44,13 @@ function readPicture(message) {
 }
 
 /**
- * Connect to the server this page came from.
- * @param {Hooks} hooks
- * @returns {(asked: OperatorInput["asked"], setting?: string, value?: string) => boolean} sends what the person asks;
- *   false when it could not be sent
+ * A WebSocket that comes back by itself.
+ * @param {string} path where, on the server this page came from
+ * @param {string} type of the messages that tell whether what is shown is fresh; they have an `age`, in s
+ * @param {Ends} ends
+ * @returns {(message: object) => boolean} sends; false when it could not
  */
-export function connect(hooks) {
+export function line(path, type, ends) {
   /** @type {WebSocket} */
   let socket;
   /** @type {Link} */
@@ -53,21 +62,18 @@ export function connect(hooks) {
   function tell(now) {
     if (now === link) return;
     link = now;
-    hooks.onLink(link);
+    ends.onLink(link);
   }
 
   /** @param {MessageEvent<string | ArrayBuffer>} event */
   function receive({ data }) {
     if (typeof data !== "string") {
-      const { kind, stamp, picture } = readPicture(data);
-      hooks.onPicture(kind, stamp, picture);
+      ends.onBinary(data);
       return;
     }
-    /** @type {Down} */
     const message = JSON.parse(data);
-    if (message.type === "refused") hooks.onRefused(message);
-    if (message.type !== "update") return;
-    hooks.onSnapshot(message.snapshot);
+    ends.onText(message);
+    if (message.type !== type) return;
     const now = performance.now();
     fresh = Math.max(fresh, now - message.age * 1000);
     if (now - fresh < STALE) tell("live");
@@ -75,7 +81,7 @@ export function connect(hooks) {
 
   function open() {
     opened = performance.now();
-    const mine = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
+    const mine = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`);
     mine.binaryType = "arraybuffer";
     mine.onmessage = (event) => mine === socket && receive(event);
     mine.onclose = () => {
@@ -97,11 +103,45 @@ export function connect(hooks) {
   }, 250);
   open();
 
-  return (asked, setting = "", value = "") => {
+  return (message) => {
     if (socket.readyState !== WebSocket.OPEN) return false;
-    /** @type {OperatorInput} */
-    const message = { type: "operator_input", asked, setting, value };
     socket.send(JSON.stringify(message));
     return true;
+  };
+}
+
+/**
+ * Connect a page to the bench.
+ * @param {Hooks} hooks
+ * @returns {{
+ *   ask: (asked: OperatorInput["asked"], setting?: string, value?: string) => boolean,
+ *   say: (asked: AboutInput["asked"], about?: string, value?: string) => boolean,
+ * }} `ask` sends what the person asks of the work guide, `say` what they ask of the monitor; false when it could not be
+ *   sent
+ */
+export function connect(hooks) {
+  const send = line("/ws", "update", {
+    onText(/** @type {Down} */ message) {
+      if (message.type === "refused") hooks.onRefused(message);
+      if (message.type === "update") hooks.onSnapshot(message.snapshot);
+      if (message.type === "about") hooks.onAbout(message.snapshot);
+    },
+    onBinary(message) {
+      const { kind, stamp, picture } = readPicture(message);
+      hooks.onPicture(kind, stamp, picture);
+    },
+    onLink: hooks.onLink,
+  });
+  return {
+    ask(asked, setting = "", value = "") {
+      /** @type {OperatorInput} */
+      const message = { type: "operator_input", asked, setting, value };
+      return send(message);
+    },
+    say(asked, about = "", value = "") {
+      /** @type {AboutInput} */
+      const message = { type: "about_input", asked, about, value };
+      return send(message);
+    },
   };
 }

@@ -156,6 +156,65 @@ export interface Update {
   snapshot: Snapshot;
 }
 
+/** A rule that looks at a fact, and from where on. */
+export interface Use {
+  rule: string;
+  advice: "level" | "help" | "break";
+  /** In the fact's unit, or times what is usual for this person. */
+  above: number;
+  times_usual: boolean;
+  /** And at least this in the fact's unit. */
+  at_least: number;
+  /** It needs nothing else; false: together with another fact. */
+  alone: boolean;
+  /** The person did not turn this rule off. */
+  on: boolean;
+}
+
+/** One fact as it is now. */
+export interface Known {
+  name: "pace" | "hesitation" | "error_streak" | "waiting_for_parts" | "reach" | "since_break" | "absent" | "asked_for_help";
+  /** Where it comes from. */
+  signal: "timing" | "errors" | "supply" | "hands" | "clock" | "said";
+  /** None: not known now, or switched off. */
+  value: number | null;
+  unit: string;
+  /** What is usual for this person. */
+  usual: number | null;
+  confidence: number;
+  on: boolean;
+  /** The coach sees it too. */
+  shared: boolean;
+  uses: ReadonlyArray<Use>;
+}
+
+/** An advice that stands. */
+export interface Offer {
+  rule: string;
+  kind: "level" | "help" | "break";
+  /** In the person's language. */
+  words: string;
+  because: ReadonlyArray<"pace" | "hesitation" | "error_streak" | "waiting_for_parts" | "reach" | "since_break" | "absent" | "asked_for_help">;
+}
+
+/** All of it; `heard` false: the monitor is not there, and nothing is known. */
+export interface AboutMe {
+  heard: boolean;
+  person: string;
+  facts: ReadonlyArray<Known>;
+  offer: Offer | null;
+  rules_off: ReadonlyArray<string>;
+  advised: number;
+  refused: number;
+}
+
+/** What is known of the person, and how old that was when it was sent. */
+export interface AboutUpdate {
+  type: "about";
+  age: number;
+  snapshot: AboutMe;
+}
+
 /** The page's message was not used, and why. */
 export interface Refused {
   type: "refused";
@@ -174,8 +233,18 @@ export interface OperatorInput {
   value: string;
 }
 
+/** What the person asks of the monitor, about themselves. */
+export interface AboutInput {
+  type: "about_input";
+  asked: "say" | "answer" | "switch" | "share" | "rule" | "erase" | "show";
+  /** Name of a fact or id of a rule. */
+  about: string;
+  /** say: good, so_so or not_good; answer: yes, not_now or never; switch, share and rule: on or off. */
+  value: string;
+}
+
 /** First byte of a picture. */
 export type PictureKind = 1 /* camera */ | 2 /* projector */;
 
 /** Everything the server sends as text. */
-export type Down = Welcome | Update | Refused;
+export type Down = Welcome | Update | AboutUpdate | Refused;

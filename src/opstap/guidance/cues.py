@@ -102,6 +102,14 @@ def cues(state: State, cell: Cell, profile: Profile, now: int | None = None) -> 
     return (*lights, *buttons, Cue(sign, f"zone/{zone}", text="\n".join(words), picture=picture))
 
 
+def with_words(shown: tuple[Cue, ...], cell: Cell, words: str) -> tuple[Cue, ...]:
+    """`shown` with other `words`, lines of them, for a while; the lights stay as they are."""
+    zone = next((f"zone/{z.id}" for z in cell.scene.zones if z.kind == "text"), None)
+    if zone is None:
+        return shown
+    return (*(c for c in shown if c.surface != zone), Cue(Sign.NONE, zone, text=words))
+
+
 def spoken(state: State, cell: Cell, profile: Profile, now: int | None = None) -> str:
     """What is said aloud: the words that `cues` shows, a sentence a line; "" where it shows none."""
     return next((c.text for c in cues(state, cell, profile, now) if c.text and c.kind is not Sign.BUTTON), "")

@@ -10,6 +10,7 @@ from opstap.monitoring.advising import Advice, Advisor, Answer
 from opstap.monitoring.facts import Face, Fact, FactName
 from opstap.monitoring.observing import Observer
 from opstap.monitoring.rules import Rules
+from opstap.monitoring.telling import SHOWN, lines
 from opstap.workflow.model import State
 
 REMEMBERED = 50
@@ -30,6 +31,7 @@ class Monitor:
     faces: list[tuple[float, Face]] = field(default_factory=list)
     history: list[tuple[Advice, str]] = field(default_factory=list)
     """Advices with the answers they got."""
+    _show_from: float = float("-inf")
 
     def __post_init__(self) -> None:
         self.observer = Observer(self.reach)
@@ -81,6 +83,16 @@ class Monitor:
     def for_the_coach(self, now: float) -> dict[FactName, Fact]:
         """The facts that the person shares, and no others."""
         return {name: fact for name, fact in self.observer.facts(now, self.off).items() if name in self.shared}
+
+    def show(self, now: float) -> None:
+        """The person wants to see on the table what is known."""
+        self._show_from = now
+
+    def on_the_table(self, now: float, language: str) -> str:
+        """The lines that are shown there at `now`; "" where nobody asked for them."""
+        if not 0 <= now - self._show_from < SHOWN:
+            return ""
+        return lines(self.observer.facts(now, self.off), self.shared, language)
 
     def export(self, now: float) -> dict[str, Any]:
         """All that is known of the person, to take away as JSON."""

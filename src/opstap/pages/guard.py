@@ -30,9 +30,12 @@ COOKIE = "__Host-opstap"
 """The prefix makes browsers refuse it without TLS, for other paths, and from other hosts."""
 OPEN = ("/sign-in", "/core/", "/fonts/")
 """Paths that are there before anybody signed in."""
-COACH_ONLY = ("/calibrate",)
+COACH_ONLY = ("/calibrate", "/coach")
 """Paths that the operator's PIN does not open from the network."""
+COACHING = "/coach"
+"""The path that is nobody's without the coach's PIN, also at the bench's own machine: it shows what people share."""
 LONGEST_PIN_BODY = 64
+NO_PIN_HERE = "This page is for the coach, who signs in with a PIN, over https also on this machine: docs/network.md\n"
 
 ROLE: web.RequestKey[Role] = web.RequestKey("role", str)  # type: ignore[arg-type]
 log = logging.getLogger(__name__)
@@ -44,10 +47,10 @@ def role_of(request: web.Request) -> Role:
 
 
 class Guard:
-    """The middleware; `access` is None where the network is not served."""
+    """The middleware; `access` is None where the network is not served, `try_out` as `PageServer` says."""
 
-    def __init__(self, access: Access | None) -> None:
-        self._access = access
+    def __init__(self, access: Access | None, try_out: bool = False) -> None:
+        self._access, self._try_out = access, try_out
 
     def routes(self) -> list[web.RouteDef]:
         """To sign in and out; nothing where the network is not served."""
@@ -90,6 +93,10 @@ class Guard:
         if asks and not same_origin(request):
             return web.Response(status=403, text="Only this server's own pages may ask this.\n")
         role: Role | None = "operator" if not request.secure else None
+        if not request.secure and request.path.startswith(COACHING):
+            if not self._try_out:
+                return web.Response(status=403, text=NO_PIN_HERE)
+            role = "coach"
         if self._access and request.secure:
             role = self._access.role(self.token(request))
             if role is None and not request.path.startswith(OPEN):

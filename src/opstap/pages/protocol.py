@@ -1,7 +1,8 @@
 """What browser pages and the cell say to each other over one WebSocket.
 
-Down, as JSON text: `Welcome` once, then `Update` with the whole `Snapshot` at every change, and `Refused` for a message
-that cannot be used. Down, as binary: pictures, see `picture`. Up, as JSON text: `OperatorInput`.
+Down, as JSON text: `Welcome` once, then `Update` with the whole `Snapshot` at every change, `AboutUpdate` to the
+worker's own pages, and `Refused` for a message that cannot be used. Down, as binary: pictures, see `picture`. Up, as
+JSON text: `OperatorInput` for the work guide, `AboutInput` for the monitor.
 A snapshot is a state, not a difference: a page that connects late, or misses some, shows the right thing.
 Times are in seconds, lengths in metres, angles in radians.
 
@@ -12,11 +13,12 @@ from __future__ import annotations
 
 import struct
 from enum import IntEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, ValidationError
 
 from opstap.messages import Message, declarations
+from opstap.pages.about import About, AboutInput, AboutUpdate
 from opstap.scene import Language, Level
 from opstap.workflow.asking import Meaning
 from opstap.workflow.model import Asked, Content, Phase, Trouble
@@ -235,20 +237,31 @@ def picture(kind: PictureKind, stamp: int, encoded: bytes) -> bytes:
     return _PICTURE_HEAD.pack(kind, stamp) + encoded
 
 
-def read_input(text: str | bytes) -> OperatorInput | Refused:
+_ASKED = {OperatorInput: tuple(a.value for a in Asked), AboutInput: get_args(About)}
+
+
+def read_input(text: str | bytes) -> OperatorInput | AboutInput | Refused:
     """The message a page sent, or what is wrong with it. Never raises, whatever the text."""
+    about = b'"about_input"' in (text if isinstance(text, bytes) else text.encode("utf-8", "replace"))
+    kind = AboutInput if about else OperatorInput
     try:
-        return OperatorInput.model_validate_json(text)
+        return kind.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        return refusal(error, text, kind, {"asked": _ASKED[kind]})
+
+
+def refusal(error: ValidationError, text: str | bytes, kind: type[Message],
+            allowed: dict[str, tuple[str, ...]]) -> Refused:  # fmt: skip
+    """What is wrong with a message of `kind`; `allowed` lists what fields may hold."""
+    first = error.errors(include_url=False)[0]
     field = ".".join(str(key) for key in first["loc"])
     if not field:
         return Refused(field="message", found=_short(text), allowed='JSON such as {"asked": "next"}')
     if first["type"] == "extra_forbidden":
-        return Refused(field=field, found="an unknown field", allowed=", ".join(OperatorInput.model_fields))
-    allowed = ", ".join(a.value for a in Asked) if field == "asked" else OperatorInput.model_fields["type"].default
+        return Refused(field=field, found="an unknown field", allowed=", ".join(kind.model_fields))
     found = "nothing" if first["type"] == "missing" else _short(first["input"])
-    return Refused(field=field, found=found, allowed=allowed)
+    fits = ", ".join(allowed[field]) if field in allowed else kind.model_fields["type"].default
+    return Refused(field=field, found=found, allowed=fits)
 
 
 def _short(value: object) -> str:
@@ -256,13 +269,13 @@ def _short(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-_MESSAGES: tuple[type[Message], ...] = (Welcome, Update, Refused, OperatorInput)
+_MESSAGES: tuple[type[Message], ...] = (Welcome, Update, AboutUpdate, Refused, OperatorInput, AboutInput)
 
 
 def typescript() -> str:
     """The protocol's types as a TypeScript declaration file."""
     kinds = " | ".join(f"{kind.value} /* {kind.name.lower()} */" for kind in PictureKind)
-    down = " | ".join(m.__name__ for m in _MESSAGES if m is not OperatorInput)
+    down = " | ".join(m.__name__ for m in _MESSAGES if m not in (OperatorInput, AboutInput))
     return declarations(
         "python -m opstap.pages.protocol > web/core/protocol.d.ts",
         _MESSAGES,

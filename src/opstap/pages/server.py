@@ -1,8 +1,7 @@
 """The server behind the browser pages: it serves `web/`, sends what the cell shows and takes what a person asks.
 
-It runs in its own thread with its own event loop, so that a ROS executor, or nothing at all, can run beside it.
-State never queues: of the snapshot and of each kind of picture only the latest is kept, and each page is sent the
-latest when it is ready for more. A slow page skips some; it delays nobody else.
+It runs in its own thread with its own event loop, so that a ROS executor, or nothing at all, can run beside it. What is
+shown and asked goes over a `channel`: one for the bench, one for the coach's page.
 
 A page can stop and change the work, so the server is closed by default: it listens on this machine only, answers only
 to this machine's own names (a web site cannot reach it by pointing its own name here), takes a WebSocket only from its
@@ -23,10 +22,13 @@ from pathlib import Path
 from threading import Thread
 from typing import NamedTuple
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
+from opstap.pages.about import AboutInput, AboutMe
 from opstap.pages.access import Access
-from opstap.pages.guard import Guard, role_of, same_origin
+from opstap.pages.channel import GOODBYE, Channel
+from opstap.pages.coaching import CoachInput, CoachSnapshot, read_coach
+from opstap.pages.guard import Guard
 from opstap.pages.protocol import (
     MAX_INPUT,
     OperatorInput,
@@ -34,26 +36,14 @@ from opstap.pages.protocol import (
     Refused,
     Role,
     Snapshot,
-    Welcome,
     picture,
     read_input,
 )
 
-SHORTEST_PERIOD = 1 / 30
-"""Least time between two pushes to one page, s."""
-MAX_PAGES = 16
-"""Pages that can be connected at a time."""
-HEARTBEAT = 5.0
-"""A page is asked this often whether it is there, s; it is let go when half of that passes without an answer."""
-GOODBYE = 1.0
-"""How long pages get to close their side when the server stops, s."""
 SEND_BUFFER = 256 * 1024
 """What the system may hold back per connection, bytes. Its default of megabytes is a second of old pictures."""
 
-SIGNED_OUT = 4401
-"""Close code of a connection whose session ended."""
-
-FOLDERS = ("core", "bench", "questions", "calibrate", "sign-in")
+FOLDERS = ("core", "bench", "coach", "questions", "calibrate", "sign-in")
 """Folders below the root that are served."""
 FONTS = Path(__file__).parents[1] / "guidance" / "fonts"
 """The fonts of the projected text, served as /fonts/."""
@@ -67,6 +57,8 @@ TYPES = {
 }
 """Kinds of file that are served. The system's own table differs from machine to machine."""
 OnInput = Callable[[OperatorInput, Role], None]
+OnAbout = Callable[[AboutInput], None]
+OnCoach = Callable[[CoachInput], Refused | None]
 
 
 class PageServerError(Exception):
@@ -79,14 +71,6 @@ class HostRefusedError(PageServerError):
 
 class PortInUseError(PageServerError):
     """Another program listens there."""
-
-
-class _Latest(NamedTuple):
-    """The newest value of a slot; `version` tells whether a page has had it."""
-
-    version: int
-    at: float
-    message: str | bytes
 
 
 class Network(NamedTuple):
@@ -109,6 +93,10 @@ class PageServer:
         routes: more than the pages themselves; served behind the same guards.
         start: the page at `/`.
         network: where other machines reach the pages, over TLS and with PINs; None: nowhere.
+        on_about: called so for what the worker asks of the monitor; None: there is no monitor.
+        on_coach: called so for what a coach asks, returns why not where it cannot be done; None: no coach's page.
+        try_out: whoever is at this machine may open the coach's page without a PIN. For simulated cells only: what
+            people share of themselves is for their coach.
 
     Raises:
         HostRefusedError: `host` is not this machine only.
@@ -116,21 +104,23 @@ class PageServer:
     """
 
     def __init__(self, host: str, port: int, root: Path, on_input: OnInput, routes: Iterable[web.RouteDef] = (),
-                 start: str = "/bench/", network: Network | None = None) -> None:  # fmt: skip
+                 start: str = "/bench/", network: Network | None = None, on_about: OnAbout | None = None,
+                 on_coach: OnCoach | None = None, try_out: bool = False) -> None:  # fmt: skip
         self._host = _loopback(host)
         self._routes, self._first = routes, start
-        self._network, self._guard = network, Guard(network.access if network else None)
+        self._network, self._guard = network, Guard(network.access if network else None, try_out)
+        self._bench: Channel[OperatorInput | AboutInput] = Channel(self._guard, read_input, self._heard)
+        self._coach = Channel(self._guard, read_coach, self._heard_coach)
         self._root = root
         for folder in FOLDERS:
             if not (root / folder).is_dir():
                 raise PageServerError(f"no pages in {root}: found no folder '{folder}', allowed: the project's web/")
         self.port = port
-        self._on_input = on_input
-        self._latest: dict[str, _Latest] = {}
-        self._sockets: set[web.WebSocketResponse] = set()
+        self._on_input, self._on_about, self._on_coach = on_input, on_about, on_coach
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._run, name="pages", daemon=True)
-        self._changed = asyncio.Event()
+        self._bench.open(self._loop)
+        self._coach.open(self._loop)
         self._stop = asyncio.Event()
 
     @property
@@ -140,8 +130,13 @@ class PageServer:
 
     @property
     def connected(self) -> int:
-        """Number of pages that are connected now; pictures for none are not worth their encoding."""
-        return len(self._sockets)
+        """Number of bench pages that are connected now; pictures for none are not worth their encoding."""
+        return self._bench.connected
+
+    @property
+    def coaches(self) -> int:
+        """Number of coach's pages that are connected now."""
+        return self._coach.connected
 
     def start(self) -> None:
         """Listen and serve, until `close`. Returns when a browser can connect.
@@ -166,11 +161,19 @@ class PageServer:
 
         Publish at every change and at least once a second: pages tell the person when nothing came for 2 s.
         """
-        self._set("snapshot", snapshot.model_dump_json())
+        self._bench.put("snapshot", snapshot.model_dump_json(), "update")
+
+    def publish_about(self, about: AboutMe) -> None:
+        """Show the worker, and nobody else, what is known of them. From any thread."""
+        self._bench.put("about", about.model_dump_json(), "about", only="operator")
+
+    def publish_coach(self, snapshot: CoachSnapshot) -> None:
+        """Show it on the coach's pages. From any thread; at every change and at least once a second."""
+        self._coach.put("coach", snapshot.model_dump_json(), "coach", only="coach")
 
     def publish_image(self, kind: PictureKind, stamp: int, encoded: bytes) -> None:
         """Show a JPEG or PNG file, taken at `stamp` (ns, cell time), on all pages. From any thread."""
-        self._set(kind.name, picture(kind, stamp, encoded))
+        self._bench.put(kind.name, picture(kind, stamp, encoded))
 
     def close(self) -> None:
         """Tell the pages goodbye and stop; returns when the port is free again. Not from the server's own thread.
@@ -181,14 +184,20 @@ class PageServer:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
 
-    def _set(self, slot: str, message: str | bytes) -> None:
-        def put() -> None:
-            before = self._latest.get(slot)
-            self._latest[slot] = _Latest(before.version + 1 if before else 1, self._loop.time(), message)
-            self._changed.set()
-            self._changed = asyncio.Event()
+    def _heard(self, said: OperatorInput | AboutInput, role: Role) -> Refused | None:
+        if isinstance(said, OperatorInput):
+            self._on_input(said, role)
+        elif role != "operator":
+            return Refused(field="type", found=f"{said.type} from a {role}", allowed="only from who works here")
+        elif self._on_about is None:
+            return Refused(field="type", found=said.type, allowed="operator_input: this cell has no monitor")
+        else:
+            self._on_about(said)
+        return None
 
-        self._loop.call_soon_threadsafe(put)
+    def _heard_coach(self, said: CoachInput, role: Role) -> Refused | None:
+        assert self._on_coach is not None
+        return self._on_coach(said)
 
     def _run(self) -> None:
         try:
@@ -198,7 +207,9 @@ class PageServer:
 
     async def _serve(self) -> None:
         app = web.Application(middlewares=[self._guard.middleware], client_max_size=MAX_INPUT)
-        app.router.add_get("/ws", self._talk)
+        app.router.add_get("/ws", self._bench.talk)
+        if self._on_coach:
+            app.router.add_get("/coach/ws", self._coach.talk)
         app.router.add_routes(self._guard.routes())
         app.router.add_routes(self._routes)
         app.router.add_get("/", self._to_first)
@@ -211,8 +222,7 @@ class PageServer:
         if self._network:
             await web.SockSite(runner, self._network_listener, ssl_context=self._network.access.context).start()
         await self._stop.wait()
-        goodbyes = [asyncio.wait_for(page.close(code=1001), GOODBYE) for page in self._sockets]
-        await asyncio.gather(*goodbyes, return_exceptions=True)  # a page that does not listen is cut off below
+        await asyncio.gather(self._bench.close(), self._coach.close())
         await runner.cleanup()
 
     async def _to_first(self, request: web.Request) -> web.StreamResponse:
@@ -234,59 +244,6 @@ class PageServer:
         if "gzip" in request.headers.get("Accept-Encoding", "") and len(packed) < len(plain):
             return web.Response(body=packed, headers=headers | {"Content-Encoding": "gzip"})
         return web.Response(body=plain, headers=headers)
-
-    async def _talk(self, request: web.Request) -> web.StreamResponse:
-        if not same_origin(request):
-            raise web.HTTPForbidden(text="Only this server's own pages may connect.\n")
-        if len(self._sockets) >= MAX_PAGES:
-            raise web.HTTPServiceUnavailable(text=f"{MAX_PAGES} pages are open. Close one.\n")
-        page = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MAX_INPUT, compress=False)
-        await page.prepare(request)
-        self._sockets.add(page)
-        sender = asyncio.create_task(self._send(page, request))
-        try:
-            await self._hear(page, request)
-        finally:
-            self._sockets.discard(page)
-            sender.cancel()
-            with suppress(asyncio.CancelledError):
-                await sender
-        return page
-
-    async def _hear(self, page: web.WebSocketResponse, request: web.Request) -> None:
-        role = role_of(request)
-        await page.send_str(Welcome(role=role).model_dump_json())
-        async for message in page:
-            if not self._guard.still(request):
-                return
-            if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
-                continue
-            read = read_input(message.data)
-            if isinstance(read, Refused):
-                with suppress(ConnectionResetError):
-                    await page.send_str(read.model_dump_json())
-            else:
-                self._on_input(read, role)
-
-    async def _send(self, page: web.WebSocketResponse, request: web.Request) -> None:
-        """Send the page what it has not had, newest only, as fast as it takes it and at most 30 times a second."""
-        had: dict[str, int] = {}
-        with suppress(ConnectionResetError):
-            while self._guard.still(request):
-                changed = self._changed
-                for slot in list(self._latest):
-                    latest = self._latest[slot]
-                    if latest.version == had.get(slot):
-                        continue
-                    had[slot] = latest.version
-                    if isinstance(latest.message, bytes):
-                        await page.send_bytes(latest.message)
-                    else:
-                        age = self._loop.time() - latest.at
-                        await page.send_str(f'{{"type":"update","age":{age:.3f},"snapshot":{latest.message}}}')
-                await asyncio.sleep(SHORTEST_PERIOD)
-                await changed.wait()
-            await page.close(code=SIGNED_OUT)
 
 
 def _listening(host: str, port: int) -> socket.socket:

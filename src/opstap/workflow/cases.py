@@ -42,6 +42,17 @@ def case(cell: Cell, state: State, wish: OperatorInput, events: Iterable[Workspa
     }  # fmt: skip
 
 
+def forget(folder: Path, before: float | None = None) -> None:
+    """Remove the cases that were written before `before`, s since 1970; None: all of them.
+
+    Raises:
+        OSError: one cannot be removed.
+    """
+    for path in folder.glob("*.json"):
+        if before is None or path.stat().st_mtime < before:
+            path.unlink()
+
+
 def keep(folder: Path, content: dict[str, Any]) -> Path:
     """Write a case; the file is there whole or not at all.
 

@@ -22,6 +22,7 @@ from opstap.instructions import Cell
 from opstap.workflow.asking import ask, current_step, oldest, watched_slots
 from opstap.workflow.model import (
     Asked,
+    Condensed,
     Content,
     Event,
     Happened,
@@ -50,6 +51,8 @@ def step(cell: Cell, state: State, event: Event) -> Transition:
 
 
 def _after(cell: Cell, state: State, event: Event) -> Transition:
+    if isinstance(event, Condensed):
+        return event.state, ()
     if isinstance(event, Started):
         if event.person != state.person:
             state = replace(state, person=event.person, mixups=0, good_jobs=0)

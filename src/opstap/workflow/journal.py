@@ -3,6 +3,9 @@
 An append-only SQLite file in WAL mode, one transaction an event, synced to disk. The state is never stored: it is what
 `step` makes of the events, so a guide that is killed at any instant comes back at the right step by reading them again.
 An event that was written is not handled twice, because workspace events carry a sequence number.
+
+No line is kept for longer than `KEPT`, nor when the person it is about asks to be forgotten: one line with the state
+that they had made then takes the place of those that go, and their bytes are overwritten.
 """
 
 from __future__ import annotations
@@ -11,16 +14,19 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from opstap.instructions import Cell
 from opstap.workflow.engine import step
 from opstap.workflow.model import (
     Asked,
+    Condensed,
     Content,
     Event,
     Happened,
@@ -36,10 +42,13 @@ from opstap.workflow.model import (
     WorkspaceEvent,
 )
 
-VERSION = 2
+VERSION = 3
 """Of the form of the file, kept in it as `user_version`; raised when the table or the events' fields change."""
-READS = (1, VERSION)
-"""Forms that can be read and written on: 1 had no person in `started` and no settings in `operator_input`."""
+READS = (1, 2, VERSION)
+"""Forms that can be read and written on: 1 had no person in `started` and no settings in `operator_input`, 2 nothing
+`condensed`."""
+KEPT = 28 * 86_400_000_000_000
+"""How long a line is kept at most, ns: four weeks."""
 SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS journal (
@@ -98,6 +107,7 @@ class Journal:
                 self._db.execute("PRAGMA journal_mode=WAL")
                 # FULL: a commit is on the disk before it returns, so a power cut loses nothing that was shown.
                 self._db.execute("PRAGMA synchronous=FULL")
+                self._db.execute("PRAGMA secure_delete=ON")
                 self._db.executescript(SCHEMA)
             self.identity = UUID(self._db.execute("SELECT id FROM identity").fetchone()[0])
 
@@ -136,6 +146,43 @@ class Journal:
         row = (event.stamp, _KIND[type(event)], json.dumps(asdict(event)), json.dumps([asdict(n) for n in notes]))
         with self._told("written"):
             self._db.execute("INSERT INTO journal (stamp, kind, event, notes) VALUES (?, ?, ?, ?)", row)
+
+    def condense(self, upto: int, event: Condensed) -> None:
+        """Put one line with `event` in the place of all up to number `upto`; their bytes are overwritten.
+
+        Raises:
+            JournalError: it cannot be written, or another program holds on to the old lines.
+        """
+        row = (upto, event.stamp, _KIND[Condensed], json.dumps(asdict(event)), "[]")
+        with self._told("written"):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.execute("DELETE FROM journal WHERE number <= ?", (upto,))
+                self._db.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?)", row)
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise JournalError(f"{self.path}: old lines are removed, but another program reads them still. Ask again.")
+
+    def lines_of(self, person: str) -> list[dict[str, Any]]:
+        """What was written while `person` worked, as plain data: for that person to take away."""
+        found, theirs = [], False
+        for entry in self.entries():
+            if isinstance(entry.event, Started):
+                theirs = entry.event.person == person
+            if theirs:
+                notes = [asdict(note) for note in entry.notes]
+                line = {"stamp": entry.stamp, "kind": _KIND[type(entry.event)], "event": asdict(entry.event)}
+                found.append(line | {"notes": notes})
+        return found
+
+    def people(self, after: int) -> set[str]:
+        """Profile ids of who began to work after line number `after`."""
+        query = "SELECT event FROM journal WHERE kind = 'started' AND number > ?"
+        return {json.loads(event)["person"] for (event,) in self._db.execute(query, (after,))}
 
     @property
     def last(self) -> int:
@@ -186,6 +233,39 @@ class Recorder:
         self.state = state
         return notes
 
+    def forget(self, person: str, stamp: int) -> None:
+        """Remove what was written, for `person` asked for it; the job goes on where it is, as nobody's.
+
+        Raises:
+            JournalError: see `Journal.condense`.
+        """
+        settings = {who: chosen for who, chosen in self.state.settings.items() if who != person}
+        whose = "" if self.state.person == person else self.state.person
+        state = replace(self.state, person=whose, settings=settings, mixups=0, good_jobs=0)
+        self.journal.condense(self.journal.last, Condensed(stamp, state))
+        self.state = state
+
+    def expire(self, before: int) -> bool:
+        """Remove the lines that are older than the stamp `before`, ns; whether there were any.
+
+        What people chose at the bench is kept only of those who worked here since.
+
+        Raises:
+            JournalError: see `Journal.condense`.
+        """
+        state, old = State(), list[Entry]()
+        for entry in self.journal.entries():
+            if entry.stamp >= before:
+                break
+            old.append(entry)
+            state, _ = step(self.cell, state, entry.event)
+        if all(isinstance(entry.event, Condensed) for entry in old):
+            return False
+        here = {self.state.person, *self.journal.people(old[-1].number)}
+        state = replace(state, settings={who: chosen for who, chosen in state.settings.items() if who in here})
+        self.journal.condense(old[-1].number, Condensed(old[-1].stamp, state))
+        return True
+
 
 _ADVICE = {
     "disk is full": "Make room on the disk: the work goes on where it was.",
@@ -214,7 +294,9 @@ _KIND: dict[type, str] = {
     OperatorInput: "operator_input",
     TrayChanged: "tray_changed",
     TrayVisited: "tray_visited",
+    Condensed: "condensed",
 }
+_CONDENSED = TypeAdapter(Condensed)
 _READ: dict[str, Callable[[dict[str, Any]], Event]] = {
     "started": lambda d: Started(**d),
     "workspace_event": lambda d: WorkspaceEvent(**{**d, "happened": Happened(d["happened"])}),
@@ -222,4 +304,5 @@ _READ: dict[str, Callable[[dict[str, Any]], Event]] = {
     "operator_input": lambda d: OperatorInput(**{**d, "asked": Asked(d["asked"])}),
     "tray_changed": lambda d: TrayChanged(**{**d, "tray": Tray(d["tray"])}),
     "tray_visited": lambda d: TrayVisited(**d),
+    "condensed": _CONDENSED.validate_python,
 }

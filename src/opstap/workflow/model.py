@@ -80,6 +80,10 @@ class Asked(str, Enum):
     """Change one of the settings that `levels` lists."""
 
 
+COACH = "(coach)"
+"""How the source ends of what a coach asked, not the worker."""
+
+
 @dataclass(frozen=True)
 class OperatorInput:
     """A person's wish, and through what it came: `source` is e.g. "page", "projected button", "pedal".
@@ -135,7 +139,16 @@ class TrayVisited:
     zone: str
 
 
-Event = Started | WorkspaceEvent | PlaceChanged | OperatorInput | TrayChanged | TrayVisited
+@dataclass(frozen=True)
+class Condensed:
+    """Stands in the journal for older lines that were removed: their time was over, or the person asked for it."""
+
+    stamp: int
+    state: State
+    """What they had made."""
+
+
+Event = Started | WorkspaceEvent | PlaceChanged | OperatorInput | TrayChanged | TrayVisited | Condensed
 
 
 class Phase(str, Enum):

@@ -11,7 +11,7 @@ NODES = {
     "cell_simulator": "simulates the person and the parts",
     "operator_monitor": "tells the worker facts about the work, and offers advice by readable rules",
     "evaluation": "keeps the work in the store, as far as people allow, and tells the hub",
-    "dashboard": "serves the bench page",
+    "dashboard": "serves the pages: bench, the worker's own view, coach",
     "recorder": "records topics; depth only with consent and an expiry",
     "film": "keeps a film of the bench and a picture of every step",
 }

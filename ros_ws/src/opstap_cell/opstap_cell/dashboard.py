@@ -1,7 +1,8 @@
-"""Serves the bench page: the live cell from above, what is projected, the step, the events.
+"""Serves the pages: the bench with the worker's own view, the coach's, calibration, questionnaires.
 
-Subscribes: work_state, workspace_state, cobot_state, projector/<id>/image, projector/<id>/state, /diagnostics, and
-while a page is connected camera/color/image_raw/compressed. Publishes: operator_input.
+Subscribes: work_state, workspace_state, cobot_state, projector/<id>/image, projector/<id>/state, operator_state,
+/diagnostics, and while a page is connected camera/color/image_raw/compressed; while a coach's is, coach_view of every
+cell. Publishes: operator_input (of every cell, for the coach), monitor_input. Asks stop_robot.
 """
 
 from __future__ import annotations
@@ -25,15 +26,19 @@ from opstap.calibration.desk import Files
 from opstap.evaluation.questions.routes import questions
 from opstap.evaluation.questions.sitting import AnswerError
 from opstap.evaluation.store import Store, StoreError
+from opstap.monitoring.rules import load_rules as load_monitor_rules
 from opstap.pages import protocol
 from opstap.pages.access import Access, AccessError
 from opstap.pages.bench import Bench
+from opstap.pages.preview import preview_routes
 from opstap.pages.server import Network, PageServer, PageServerError
 from opstap.workflow.levels import load_rules
 from opstap.workflow.model import Content
 from opstap_cell import convert
+from opstap_cell.about_me import WorkersView
 from opstap_cell.calibrating import CellDesk
 from opstap_cell.cell_node import CellNode, StartError, run
+from opstap_cell.coaching import Coaching
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, SENSOR, STATE
 from opstap_interfaces.msg import CobotState, OperatorInput, ProjectionState, WorkspaceState, WorkState
@@ -50,6 +55,8 @@ LEVELS = {b"\x00": "ok", b"\x01": "warn", b"\x02": "error", b"\x03": "stale"}
 @dataclass(frozen=True)
 class Config:
     rules: str = parameter("path of the rules by which guidance fades, config/rules/guidance.yaml")
+    monitor_rules: str = parameter("path of the monitor's rules, config/rules/monitor.yaml")
+    journal: str = parameter("path of the work guide's journal, to give workers what is theirs", "out/journal.db")
     host: str = parameter("address to listen on; only this machine's own", "127.0.0.1")
     port: int = parameter("TCP port of the pages", 8080, 1, 65535)
     network: str = parameter("address on which other machines reach them, over TLS and with a PIN; empty: none", "")
@@ -87,11 +94,17 @@ class Dashboard(CellNode):
             if not config.simulated:  # the simulated clock goes in steps of whole frames and tells no latency
                 self.create_subscription(ProjectionState, f"projector/{p.id}/state", self.on_light, EVENT)
         self.create_subscription(DiagnosticArray, "/diagnostics", self.on_diagnostics, 10)
+        monitor_rules = load_monitor_rules(Path(config.monitor_rules))
+        self.view = WorkersView(self, monitor_rules, config.store, Path(config.journal),
+                                lambda about: self.pages.publish_about(about))  # fmt: skip
+        self.coaching = Coaching(self, lambda cells: self.pages.publish_coach(cells))
+        self.tended = 0.0
         self.create_timer(0.1, self.show, clock=Clock(clock_type=ClockType.STEADY_TIME))
         root = Path(os.environ.get("OPSTAP_ROOT", "."))
         self.store: Store | None = None
         try:
             routes = self.questions(root / "config", config) if config.study else []
+            routes += [*self.view.routes(), *preview_routes(self.cell)]
             if config.calibration:
                 files = Files(Path(self.get_parameter("scene").value), Path(config.calibration))
                 self.calibrating = CellDesk(self, files)
@@ -99,7 +112,9 @@ class Dashboard(CellNode):
             network = None
             if config.network:
                 network = Network(config.network, config.network_port, Access(Path(config.access), time.monotonic))
-            self.pages = PageServer(config.host, config.port, root / "web", self.on_page_input, routes, network=network)
+            self.pages = PageServer(config.host, config.port, root / "web", self.on_page_input, routes,
+                                    network=network, on_about=self.view.ask, on_coach=self.coaching.ask,
+                                    try_out=config.simulated)  # fmt: skip
             self.pages.start()
         except (PageServerError, AccessError, StoreError, AnswerError) as error:
             raise StartError(str(error)) from error
@@ -158,6 +173,10 @@ class Dashboard(CellNode):
     def show(self) -> None:
         """Put the newest state on the pages, ten times a second."""
         self.show_pictures()
+        self.coaching.tend(self.pages.coaches > 0)
+        if time.monotonic() - self.tended > 1.0:
+            self.tended = time.monotonic()
+            self.view.tend()
         if self.work is None:
             return
         now, stamp = time.monotonic(), convert.time_from_ros(self.work.header.stamp)

@@ -1,6 +1,7 @@
 """Takes what the work guide's journal says over into the store, and tells the hub where there is one.
 
-Subscribes and publishes nothing: the journal is on the disk before anybody sees its effect, so nothing is missed.
+The journal is on the disk before anybody sees its effect, so nothing is missed without a topic. Subscribes:
+monitor_input, to erase who asks for it. What people allowed until a day is removed on that day.
 Whose work it is was written down by the launch; without that person's yes only the day's tally is kept.
 """
 
@@ -21,6 +22,11 @@ from opstap.evaluation.store.ingest import Ingest, Workplace
 from opstap.workflow.journal import Journal, JournalError
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
+from opstap_cell.qos import EVENT
+from opstap_interfaces.msg import MonitorInput
+
+PURGES = 3600.0
+"""Seconds between two looks for what may not be kept any longer."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,8 @@ class Evaluation(CellNode):
         try:
             self.store = Store(config.store)
             self.ingest = Ingest(self.store, Journal(Path(config.journal)), place)
-            Consents(self.store).purge(time.time_ns())
+            self.consents, self.purged = Consents(self.store), time.monotonic()
+            self.consents.purge(time.time_ns())
             address = hub_address(config.hub, config.hub_authority, config.hub_token) if config.hub else None
             self.reporter = Reporter(self.store, address) if address else None
         except (StoreError, JournalError, UplinkError) as error:
@@ -51,6 +58,7 @@ class Evaluation(CellNode):
             self.reporter.start()
         self.watch = None if config.simulated else ClockWatch()
         self.jobs = 0
+        self.create_subscription(MonitorInput, "monitor_input", self.on_input, EVENT)
         # Wall time, also in simulation: the end of a simulated cell stops its clock.
         self.create_timer(config.period, self.read, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
@@ -58,9 +66,23 @@ class Evaluation(CellNode):
         self.got_input()
         try:
             self.jobs += self.ingest.read(time.time_ns(), clock_was_set=bool(self.watch and self.watch.was_set()))
+            if time.monotonic() - self.purged > PURGES:
+                self.consents.purge(time.time_ns())
+                self.purged = time.monotonic()
             self.fault = self.reporter.fault if self.reporter else ""
         except (StoreError, JournalError) as error:
             self.fault = str(error)  # the journal keeps it until the store can be written again
+
+    def on_input(self, message: MonitorInput) -> None:
+        """Erase who asks for it, here and at the hub."""
+        if message.asked != MonitorInput.ERASE or not message.person:
+            return
+        try:
+            self.consents.erase(message.person)
+            self.get_logger().info("somebody was erased from the store, as they asked")
+        except StoreError as error:
+            self.fault = str(error)
+            self.get_logger().error(self.fault)
 
     def values(self) -> dict[str, str]:
         waiting = {"hub_waiting": str(self.reporter.waiting)} if self.reporter else {}

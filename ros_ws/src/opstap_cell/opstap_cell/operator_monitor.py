@@ -1,7 +1,8 @@
 """Tells the worker facts about the work, and offers advice by rules that people can read. In memory only.
 
-Subscribes: work_state, hands, monitor_input. Publishes: operator_state, and, when the worker says yes to an advice,
-operator_input. Service: ~/export, all that is known of the person who works, as JSON.
+Subscribes: work_state, hands, monitor_input. Publishes: operator_state for the worker; coach_view, with what the worker
+shares and no more; and operator_input, when the worker says yes to an advice. Service: ~/export, all that is known of
+the person who works, as JSON.
 """
 
 from __future__ import annotations
@@ -9,31 +10,29 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from math import hypot, nan
+from math import hypot
 from pathlib import Path
 
-from builtin_interfaces.msg import Duration
 from rclpy.clock import Clock, ClockType
 from std_srvs.srv import Trigger
 
-from opstap.monitoring.advising import Answer, words
+from opstap.monitoring.advising import Answer
+from opstap.monitoring.coaching import CoachingTime
 from opstap.monitoring.facts import AdviceKind, Face, FactName
 from opstap.monitoring.monitor import Monitor
+from opstap.monitoring.quality import TARGET, quality
 from opstap.monitoring.rules import load_rules
 from opstap.workflow.levels import LEVELS
 from opstap.workflow.model import Asked
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, run
+from opstap_cell.monitor_messages import coach_view, operator_state
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, SENSOR, STATE
-from opstap_interfaces.msg import Fact, HandArray, MonitorInput, OperatorInput, OperatorState, WorkState
+from opstap_interfaces.msg import CoachView, HandArray, MonitorInput, OperatorInput, OperatorState, WorkState
 
 MOVES = 0.05
 """A hand slower than this rests, m/s."""
-MAX_AGE = 3
-"""For so long a message may be acted on, s."""
-
-
 EVERY = 0.2
 """Seconds of the cell's time after which a work state is looked at in which nothing of this changed:"""
 TELLING = ("person", "job", "phase", "step", "taken", "placed", "problems", "paused", "help_asked", "level", "sequence")
@@ -42,17 +41,21 @@ TELLING = ("person", "job", "phase", "step", "taken", "placed", "problems", "pau
 @dataclass(frozen=True)
 class Config:
     rules: str = parameter("path of the rules, config/rules/monitor.yaml")
+    simulated: bool = parameter("the cell is simulated, and the coach's page says so", False)
 
 
 class OperatorMonitor(CellNode):
     def __init__(self) -> None:
         super().__init__("operator_monitor")
-        self.rules = load_rules(Path(declare(self, Config).rules))
+        self.config = declare(self, Config)
+        self.rules = load_rules(Path(self.config.rules))
+        self.coaching = CoachingTime()
         self.monitors: dict[str, Monitor] = {}
         self.work: WorkState | None = None
         self.now = self.worked = 0.0
         self.hands_before = 0
         self.out = self.create_publisher(OperatorState, "operator_state", EVENT)
+        self.coach_out = self.create_publisher(CoachView, "coach_view", EVENT)
         self.input_out = self.create_publisher(OperatorInput, "operator_input", EVENT)
         self.create_subscription(WorkState, "work_state", self.on_work, STATE)
         self.create_subscription(HandArray, "hands", self.on_hands, SENSOR)
@@ -78,8 +81,12 @@ class OperatorMonitor(CellNode):
         if told and 0 <= now - self.worked < EVERY:
             return
         self.work, self.now, self.worked = message, now, now
+        since = convert.time_from_ros(message.help_since) / 1e9 if message.help_asked else None
+        self.coaching.update(now, since)
         if self.monitor:
             self.monitor.work(self.now, convert.state_from_ros(message), message.step_id)
+        if not told:
+            self.tell_coach()
 
     def on_hands(self, message: HandArray) -> None:
         if self.monitor is None:
@@ -117,8 +124,10 @@ class OperatorMonitor(CellNode):
             monitor.advisor.off.discard(message.about)
         elif message.asked == MonitorInput.ERASE:
             monitor.erase()
+        elif message.asked == MonitorInput.SHOW:
+            monitor.show(self.now)
         else:
-            raise ValueError(f"asked: found '{message.asked}', allowed: say, answer, switch, share, rule, erase")
+            raise ValueError(f"asked: found '{message.asked}', allowed: say, answer, switch, share, rule, erase, show")
 
     def carry_out(self, kind: AdviceKind) -> None:
         """The worker said yes: ask the work guide what the worker could ask with a button."""
@@ -138,21 +147,22 @@ class OperatorMonitor(CellNode):
         if self.monitor is None or self.work is None:
             return
         facts, advice = self.monitor.update(self.now)
-        message = OperatorState(person=self.work.person, language=self.work.language, max_age=Duration(sec=MAX_AGE))
-        message.header.stamp = convert.time_to_ros(round(self.now * 1e9))
-        fired = {f.name for f in advice.facts} if advice else set()
-        message.facts = [
-            Fact(
-                name=f.name.value, value=nan if f.value is None else float(f.value), unit=f.unit,
-                baseline=nan if f.baseline is None else float(f.baseline), confidence=float(f.confidence),
-                known=f.value is not None, rule=advice.rule if advice and f.name in fired else "",
-            )
-            for f in facts.values()
-        ]  # fmt: skip
-        if advice:
-            message.advice, message.rule = advice.kind.value, advice.rule
-            message.words = words(self.rules, advice, self.work.language)
-        self.out.publish(message)
+        self.out.publish(operator_state(self.monitor, facts, advice, self.now, self.work.language))
+        self.tell_coach()
+
+    def tell_coach(self) -> None:
+        """Once a second, and when the work goes on: who calls for help is seen at once."""
+        if self.monitor and self.work:
+            simulated = self.config.simulated
+            view = coach_view(self.work, self.cell, simulated, self.coaching, self.monitor, self.now)
+            self.coach_out.publish(view)
+
+    def values(self) -> dict[str, str]:
+        """The share of refused advices says how good the rules are."""
+        found = quality(self.monitors.values())
+        if found is None:
+            return {"advices_refused": "not told of fewer than five people"}
+        return {"advices_refused": f"{found.refused} of {found.given}, aim: below {TARGET:.0%}"}
 
     def on_export(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         if self.monitor is None:

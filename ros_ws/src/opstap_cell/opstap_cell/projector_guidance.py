@@ -1,7 +1,8 @@
 """Draws what one projector shows, in a full-screen window on its display and as an image topic.
 
-Subscribes: work_state, keep_clear, cobot_intent. Publishes: projector/<id>/image, projector/<id>/state, and
-operator_input from keys and pedals while its window has the keyboard.
+Subscribes: work_state, keep_clear, cobot_intent, operator_state (for what a worker wants to see of themselves).
+Publishes: projector/<id>/image, projector/<id>/state, and operator_input from keys and pedals while its window has the
+keyboard.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sensor_msgs.msg import Image
 
 from opstap.calibration.projector_record import as_calibrated
 from opstap.documents import nearest
-from opstap.guidance.cues import Cue, cues, robot_cue
+from opstap.guidance.cues import Cue, cues, robot_cue, with_words
 from opstap.guidance.keys import Pedal, load_keys
 from opstap.guidance.screen import Screen
 from opstap.guidance.window import NoDisplay, ProjectorWindow
@@ -26,7 +27,7 @@ from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, STATE
-from opstap_interfaces.msg import CobotIntent, KeepClear, OperatorInput, ProjectionState, WorkState
+from opstap_interfaces.msg import CobotIntent, KeepClear, OperatorInput, OperatorState, ProjectionState, WorkState
 
 PATIENCE = 1.0
 """Seconds of real time for which a work state waits for what is to be kept clear in its frame."""
@@ -56,6 +57,7 @@ class ProjectorGuidance(CellNode):
         self.screen: Screen | None = None
         self.person = ""
         self.robot: tuple[Cue, ...] = ()
+        self.about_me, self.about_until = "", 0
         self.waiting: deque[tuple[float, WorkState]] = deque()
         self.clears: deque[Clear] = deque(maxlen=16)
         self.image_stamp = 0
@@ -71,6 +73,7 @@ class ProjectorGuidance(CellNode):
         self.state_out = self.create_publisher(ProjectionState, f"{base}/state", EVENT)
         self.create_subscription(KeepClear, "keep_clear", self.on_clear, EVENT)
         self.create_subscription(CobotIntent, "cobot_intent", self.on_intent, STATE)
+        self.create_subscription(OperatorState, "operator_state", self.on_operator_state, EVENT)
         self.create_subscription(WorkState, "work_state", self.on_work_state, STATE)
         self.create_timer(PATIENCE / 4, self.answer, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
@@ -102,6 +105,8 @@ class ProjectorGuidance(CellNode):
         began = time.perf_counter()
         # Where the robot passes is drawn first: what is asked of the person lies over it.
         shown = (*self.robot, *cues(convert.state_from_ros(message), self.cell, profile, stamp))
+        if self.about_me and stamp < self.about_until:
+            shown = with_words(shown, self.cell, self.about_me)
         image = self.screen.show(shown, profile.motion, stamp, clear)
         state = ProjectionState(projector=self.projector.id, surfaces=sorted({c.surface for c in shown}))
         if image is not None:
@@ -117,6 +122,11 @@ class ProjectorGuidance(CellNode):
     def on_intent(self, message: CobotIntent) -> None:
         outline = tuple((round(p.x, 3), round(p.y, 3)) for p in message.swept)
         self.robot = robot_cue(outline, message.moving)
+
+    def on_operator_state(self, message: OperatorState) -> None:
+        """Words for the table, until they are older than they may be."""
+        age = message.max_age.sec * 1_000_000_000
+        self.about_me, self.about_until = message.on_the_table, convert.time_from_ros(message.header.stamp) + age
 
     def open_window(self) -> None:
         optics = self.projector.optics

@@ -1,7 +1,8 @@
 """Decides what comes next and keeps the journal.
 
-Subscribes: workspace_state, operator_input; with a cobot hands, and asks it by the action present_part.
-Publishes: work_state. Keeps a labelled case beside the journal when a worker says that the system is wrong.
+Subscribes: workspace_state, operator_input, monitor_input; with a cobot hands, and asks it by the action present_part.
+Publishes: work_state. Keeps a labelled case beside the journal when a worker says that the system is wrong. Journal and
+cases are kept for four weeks, and no longer than until the worker asks to be forgotten.
 The events are read from workspace_state, which repeats the newest ones: a guide that was away catches up, and all
 that one camera frame caused is decided before the work_state that answers it.
 """
@@ -13,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opstap.evaluation.summary import describe
-from opstap.workflow.cases import case, keep
+from opstap.workflow.cases import case, forget, keep
 from opstap.workflow.changes import Changes, Look
-from opstap.workflow.journal import Journal, JournalError, Recorder
+from opstap.workflow.journal import KEPT, Journal, JournalError, Recorder
 from opstap.workflow.levels import as_chosen, due, load_rules, refused, settings
 from opstap.workflow.model import Asked, Event, Started
 from opstap.workflow.model import OperatorInput as Wish
@@ -24,7 +25,10 @@ from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.courier import Courier
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, STATE
-from opstap_interfaces.msg import OperatorInput, WorkspaceState, WorkState
+from opstap_interfaces.msg import MonitorInput, OperatorInput, WorkspaceState, WorkState
+
+EXPIRES = 3_600_000_000_000
+"""ns between two looks for what is older than may be kept."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,9 @@ class WorkGuide(CellNode):
         super().__init__("work_guide")
         config = declare(self, Config)
         self.profile = self.person_profile(config.person)
+        self.named = self.profile.id
+        """Whose work the journal says it is; empty after that person asked to be forgotten."""
+        self.looked: int | None = None
         self.rules = load_rules(Path(config.rules), self.cell, self.scene_path)
         self.settings = settings(self.cell, self.rules)
         try:
@@ -56,6 +63,7 @@ class WorkGuide(CellNode):
         self.stamp = 0
         self.state_out = self.create_publisher(WorkState, "work_state", STATE)
         self.create_subscription(OperatorInput, "operator_input", self.on_input, EVENT)
+        self.create_subscription(MonitorInput, "monitor_input", self.on_monitor_input, EVENT)
         self.create_subscription(WorkspaceState, "workspace_state", self.on_workspace, STATE)
 
     def on_workspace(self, message: WorkspaceState) -> None:
@@ -63,6 +71,7 @@ class WorkGuide(CellNode):
         self.seen = message
         self.stamp = convert.time_from_ros(message.header.stamp)
         try:
+            self.expire()
             self.decide_on(message)
             self.fault = ""
         except JournalError as error:
@@ -72,7 +81,7 @@ class WorkGuide(CellNode):
         self.publish()
 
     def decide_on(self, message: WorkspaceState) -> None:
-        self.decide(Started(self.stamp, self.cell.task.task, self.profile.id, self.cobot))
+        self.decide(Started(self.stamp, self.cell.task.task, self.named, self.cobot))
         for event in message.events:
             if event.sequence > self.recorder.state.sequence:
                 self.decide(convert.event_from_ros(event))
@@ -95,6 +104,30 @@ class WorkGuide(CellNode):
             self.get_logger().warning(str(error))
             return
         self.publish()
+
+    def on_monitor_input(self, message: MonitorInput) -> None:
+        """Forget who asks for it; the work goes on where it is, as nobody's."""
+        if message.asked != MonitorInput.ERASE or message.person not in ("", self.profile.id):
+            return
+        try:
+            self.recorder.forget(self.profile.id, self.stamp)
+            forget(self.cases)
+            self.named = ""
+            self.get_logger().info("what was written of who works here is removed, as asked")
+        except (JournalError, OSError) as error:
+            self.fault = str(error)
+            self.get_logger().error(self.fault)
+
+    def expire(self) -> None:
+        """Remove what is older than may be kept; looked for once an hour."""
+        if self.looked is not None and 0 <= self.stamp - self.looked < EXPIRES:
+            return
+        self.looked = self.stamp
+        self.recorder.expire(self.stamp - KEPT)
+        try:
+            forget(self.cases, (self.stamp - KEPT) / 1e9)
+        except OSError as error:
+            self.get_logger().warning(f"{self.cases}: an old case cannot be removed ({error.strerror})")
 
     def keep_case(self, wish: Wish) -> None:
         """Keep what was seen; where that fails it is told, and the worker's word counts all the same."""

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from opstap.workflow.journal import Entry
-from opstap.workflow.model import Note, OperatorInput, Outcome
+from opstap.workflow.model import COACH, Note, OperatorInput, Outcome
 
 CLOCK_STEP = 2_000_000_000
 """The clock was set when a stamp lies more than this before the one before it, ns. Less is ordinary: a page's input
@@ -89,6 +89,7 @@ class _Reader:
         self.help: _Open | None = None
         self.help_run: RunAccount | None = None
         self.pause: _Open | None = None
+        self.asked_by = "worker"
 
     def id(self, kind: str, order: int = 0) -> UUID:
         return uuid5(self.journal, f"{kind}/{self.number}/{order}")
@@ -105,6 +106,8 @@ class _Reader:
         if self.first_stamp is None:
             self.first_stamp = entry.stamp
         corrected = any(n.outcome is Outcome.CORRECTED for n in entry.notes)
+        source = entry.event.source if isinstance(entry.event, OperatorInput) else ""
+        self.asked_by = "coach" if source.endswith(COACH) else "worker"
         for order, note in enumerate(entry.notes):
             self.note(note, entry.stamp, order, corrected)
         if any(n.outcome is Outcome.SETTING_CHANGED for n in entry.notes) and isinstance(entry.event, OperatorInput):
@@ -118,7 +121,7 @@ class _Reader:
         elif outcome is Outcome.STEP_SHOWN:
             self.step, self.step_era = note.step, self.era
         elif outcome is Outcome.HELP_ASKED:
-            row = {"id": self.id("coaching", order), "run": None, "asked_by": "worker", "started": stamp}
+            row = {"id": self.id("coaching", order), "run": None, "asked_by": self.asked_by, "started": stamp}
             self.help = _Open(self.number, stamp, self.era, row | {"seconds": None})
             self.help_run = self.run
             if self.run:

@@ -9,11 +9,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
-from sqlalchemy import BigInteger, Boolean, Double, Float, Select, Table, select
+from sqlalchemy import BigInteger, Boolean, Double, Float, Select, Table
 
 from opstap.evaluation.store.consent import Consents, Purpose
 from opstap.evaluation.store.database import Store
-from opstap.evaluation.store.tables import BOOKKEEPING, Base, Form, Run, Session
+from opstap.evaluation.store.own import rows_of
+from opstap.evaluation.store.tables import BOOKKEEPING, Base
 
 ROWS = 50_000
 """Rows written at a time: bounds the memory."""
@@ -29,7 +30,7 @@ def export(store: Store, folder: Path, now: int) -> dict[str, int]:
     counts = {}
     people = Consents(store).who_said_yes(Purpose.RESEARCH, now)
     for table in exported():
-        counts[table.name] = _write(store, table, _chosen(table, people), folder)
+        counts[table.name] = _write(store, table, rows_of(table, people), folder)
     (folder / "dictionary.md").write_text(dictionary(), encoding="utf-8")
     (folder / "dictionary.json").write_text(json.dumps(_meanings(), indent=1), encoding="utf-8")
     return counts
@@ -52,22 +53,6 @@ def dictionary() -> str:
 
 def _meanings() -> dict[str, dict[str, str]]:
     return {t.name: {c.name: str(c.doc) for c in t.columns} for t in exported()}
-
-
-def _chosen(table: Table, people: Select[Any]) -> Select[Any]:
-    """The table's rows of `people`, by whatever way a row hangs on a person."""
-    rows = select(table)
-    if "person" in table.c:
-        return rows.where(table.c.person.in_(people))
-    sessions = select(Session.id).where(Session.person.in_(people))
-    if "session" in table.c:
-        return rows.where(table.c.session.in_(sessions))
-    if "run" in table.c:
-        return rows.where(table.c.run.in_(select(Run.id).where(Run.session.in_(sessions))))
-    if "form" in table.c:
-        return rows.where(table.c.form.in_(select(Form.id).where(Form.person.in_(people))))
-    assert table.name == "tallies", f"{table.name} hangs on no person"
-    return rows
 
 
 def _type(column: Any) -> str:

@@ -1,0 +1,119 @@
+"""A worker takes away all that is known, and has it erased: afterwards disk and database are read, and hold nothing."""
+
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from opstap.evaluation.store import Consents, Purpose, Store
+from opstap.evaluation.store.ingest import sit_down
+from opstap.evaluation.store.own import kept_of
+from opstap.evaluation.store.tables import Answer, Form
+from opstap.instructions import load_cell
+from opstap.workflow.journal import Journal
+from opstap_cell.evaluation import Evaluation
+from opstap_cell.operator_monitor import OperatorMonitor
+from opstap_cell.qos import EVENT, STATE
+from opstap_cell.work_guide import WorkGuide
+from opstap_interfaces.msg import MonitorInput, OperatorInput, OperatorState, PlaceState, WorkspaceState, WorkState
+
+ROOT = Path(__file__).parents[2]
+WHO = "p07_who_asks"
+SAID = "words that only this person wrote"
+
+
+@pytest.fixture
+def scene(tmp_path):
+    """The shipped cell with one more person; it lies outside the folder that is read."""
+    text = (ROOT / "config/cells/oral_care.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "cell.yaml"
+    first = "  - {id: default,"
+    path.write_text(text.replace(first, f"  - {{id: {WHO}, language: nl, level: full, hand: right}}\n{first}", 1))
+    return path
+
+
+def bytes_of(folder):
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_nothing_is_left_of_who_asks_and_the_work_goes_on(graph, scene, tmp_path):
+    out = tmp_path / "out"
+    store, journal = out / "store.db", out / "journal.db"
+    cell = load_cell(scene, ROOT / "config/tasks/oral_care_case.yaml")
+    out.mkdir()
+    with Store(store) as opened:
+        consents = Consents(opened)
+        for purpose in (Purpose.RECORDS, Purpose.ANSWERS):
+            consents.decide(WHO, purpose, True, 0)
+        with consents.writing_for(WHO, Purpose.ANSWERS, time.time_ns()) as writer:
+            form = {"id": uuid4(), "person": WHO, "instrument": "grade", "version": "1", "phase": "pre"}
+            form |= {"condition": "", "language": "nl", "simulated": False, "opened_at": 1, "finished_at": 2}
+            writer.put(Form, [form])
+            writer.put(Answer, [{"form": form["id"], "item": "why", "value": None, "text": SAID, "answered_at": 2}])
+    sit_down(str(store), journal, cell, WHO, "", False)
+    guide = graph.start(
+        WorkGuide, scene=scene, person=WHO, store=store, journal=journal, period=0.1,
+        **{"work_guide:rules": ROOT / "config/rules/guidance.yaml",
+           "operator_monitor:rules": ROOT / "config/rules/monitor.yaml"},
+    )  # fmt: skip
+    others = [Evaluation(), OperatorMonitor()]
+    for each in others:
+        graph.executor.add_node(each)
+    states = graph.hear(WorkState, "work_state", STATE)
+    told = graph.hear(OperatorState, "operator_state", EVENT)
+    seen = graph.talk(WorkspaceState, "workspace_state", STATE)
+    ask = graph.talk(OperatorInput, "operator_input", EVENT)
+    about = graph.talk(MonitorInput, "monitor_input", EVENT)
+
+    def look(second):
+        places = [PlaceState(place=b, content=PlaceState.FILLED) for b in cell.scene.bin]
+        places += [PlaceState(place=s, content=PlaceState.EMPTY) for s in cell.scene.slot]
+        message = WorkspaceState(places=places)
+        message.header.stamp.sec = second
+        seen.publish(message)
+        graph.until(lambda: states and states[-1].header.stamp.sec == second)
+
+    look(2)
+    for asked, setting, value in (
+        ("set", "volume", "70"),
+        ("you_are_wrong", "", ""),
+        ("next", "", ""),
+        ("help", "", ""),
+    ):
+        ask.publish(OperatorInput(asked=asked, setting=setting, value=value, source="page (operator)"))
+    graph.until(lambda: states[-1].help_asked and told and told[-1].person == WHO)
+    about.publish(MonitorInput(asked="say", value="not_good"))
+    graph.until(lambda: others[1].monitors[WHO].faces)
+
+    with Store(store) as opened:
+        graph.until(lambda: "coaching" in kept_of(opened, WHO))
+        kept = kept_of(opened, WHO)
+        assert {"people", "consents", "sessions", "runs", "steps", "coaching", "forms", "answers"} <= set(kept)
+    with Journal(journal, reading=True) as opened:
+        lines = opened.lines_of(WHO)
+        assert [e["event"]["asked"] for e in lines if e["kind"] == "operator_input"][-1] == "help"
+    before = bytes_of(out)
+    assert WHO.encode() in before
+    assert SAID.encode() in before
+    assert list((out / "cases").iterdir())
+
+    about.publish(MonitorInput(asked="erase", person=WHO))
+    graph.until(lambda: guide.named == "" and not others[1].monitors[WHO].faces)
+    with Store(store) as opened:
+        graph.until(lambda: kept_of(opened, WHO) == {})
+    step = states[-1].step
+    look(3)
+    assert (states[-1].step, states[-1].help_asked) == (step, True)  # the work is where it was
+    ask.publish(OperatorInput(asked="next", source="page (operator)"))
+    graph.until(lambda: states[-1].step == step + 1)
+    for each in others:
+        each.destroy_node()
+    graph.stop()
+    with Journal(journal, reading=True) as opened:
+        assert opened.lines_of(WHO) == []
+        assert len(list(opened.entries())) >= 2  # what came since is written as nobody's
+    after = bytes_of(out)
+    assert WHO.encode() not in after
+    assert SAID.encode() not in after
+    assert list((out / "cases").iterdir()) == []
