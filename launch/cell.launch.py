@@ -12,7 +12,7 @@ from launch import LaunchDescription
 from opstap.calibration.record import beside
 from opstap.evaluation.questions.sitting import check_study
 from opstap.evaluation.store.ingest import sit_down
-from opstap.preflight import PreflightError, begin_anew, check, check_network, named, read_arguments
+from opstap.preflight import PreflightError, begin_anew, check, check_network, named, read_arguments, write_down
 from opstap.simulation.faults import read_fault
 from opstap.simulation.person import load_traits
 from opstap.workflow.levels import load_rules
@@ -71,6 +71,7 @@ def nodes(context):
     study = check_study(ROOT / "config", value["study"], value["condition"])
     kept = begin_anew(out) if sim else out / "kept"
     kept.mkdir(exist_ok=True)
+    write_down(out, {name: value[name] for name in ARGUMENTS})
     store = value["store"] or str(out / "store.db")
     sit_down(store, out / "journal.db", cell, value["profile"], value["condition"], sim)
     calibration = str(kept / "calibration.yaml" if sim else beside(files.scene))

@@ -27,6 +27,10 @@ GROUPS = {
     "strength": ("opstap.evaluation.strength", "a worker's own card: what I can do"),
     "hub": ("opstap.evaluation.hub.command", "collect the work of many cells, show groups of five people and more"),
     "store": ("opstap.evaluation.store.command", "what is kept of the work: show, allow, refuse, export, erase"),
+    "dossier": (
+        "opstap.integration.dossier.command",
+        "drafts for privacy, works council and AI Act, from the settings",
+    ),
     "lint": ("opstap.integration.linting", "are work instructions easy to follow? with line numbers"),
     "import": ("opstap.integration.importing", "draft work instructions from a parts list and photos"),
     "look": ("opstap.looking", "find the table and what is on it in a folder of depth pictures of any camera"),

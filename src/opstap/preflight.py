@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import re
 import socket
 import tempfile
@@ -175,6 +176,15 @@ def _free(argument: str, address: str, port: int) -> None:
     raise PreflightError(
         f"{name}: {port} is in use; stop the other program, or give another one: {name}:={port % 65535 + 1}"
     ) from error
+
+
+LAUNCHED = "launch.json"
+"""In the folder of results: what the last launch was told."""
+
+
+def write_down(out: Path, given: Mapping[str, str]) -> None:
+    """Keep what a launch was told, for `opstap dossier`."""
+    (out / LAUNCHED).write_text(json.dumps(dict(given), indent=1) + "\n", encoding="utf-8")
 
 
 RESULTS = ("journal.db", "journal.db-wal", "journal.db-shm", "bench*.mp4", "steps")

@@ -132,7 +132,7 @@ BUTTONS = [
     ({"phase": Phase.DONE}, "Next case", "next"),
     ({}, "I help here", "help"),
     (CALL, "Help was here", "help_done"),
-    ({"cobot": True}, "Stop the cobot", "stop_cobot"),
+    ({"cobot": True}, "Stop the cobot", "stop_robot"),
 ]
 
 
@@ -194,12 +194,12 @@ def test_keyboard_alone(page: Any, desk: Desk) -> None:
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.value || document.activeElement.id"))
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    assert reached == ["preview-open", "pause", "help", "stop_cobot"]
+    assert reached == ["preview-open", "pause", "help", "stop_robot"]
     page.keyboard.press("Enter")
-    assert desk.asked.get(timeout=10) == ("/cell_1", "stop_cobot")
+    assert desk.asked.get(timeout=10) == ("/cell_1", "stop_robot")
     desk.show(view(cobot=True, step=6))
     wait_for(page, "-cell_1", "6 of 26")
-    assert page.evaluate("document.activeElement.value") == "stop_cobot"
+    assert page.evaluate("document.activeElement.value") == "stop_robot"
 
 
 def test_the_steps_are_looked_at_as_the_light_shows_them(page: Any, desk: Desk) -> None:
@@ -208,7 +208,7 @@ def test_the_steps_are_looked_at_as_the_light_shows_them(page: Any, desk: Desk) 
     page.get_by_role("button", name="Next", exact=True).click()
     assert text(page, "#preview-step") == "Step 2 of 26"
     assert text(page, "#take-words") == "Take 1: probe."
-    page.wait_for_function("[...document.images].every(i => i.complete && i.naturalWidth === 768)")
+    page.wait_for_function("() => [...document.images].every(i => i.complete && i.naturalWidth === 768)")
     assert page.locator("#place").get_attribute("alt").startswith("The light while this is placed: Put it here")
 
 

@@ -109,7 +109,7 @@ export class Card {
     this.offer(this.buttons.work, view.paused ? "resume" : "pause", view.paused ? "resume" : "pause", can);
     this.offer(this.buttons.next, "next", "next", can && resting && !view.paused);
     this.offer(this.buttons.help, view.help_seconds === null ? "help" : "help_done", view.help_seconds === null ? "help" : "helpDone", can);
-    this.offer(this.buttons.stop, "stop_cobot", "stop", can);
+    this.offer(this.buttons.stop, "stop_robot", "stop", can);
     this.buttons.stop.hidden = !view.cobot;
   }
 

@@ -77,7 +77,7 @@ export interface Refused {
 export interface CoachInput {
   type: "coach_input";
   cell: string;
-  asked: "pause" | "resume" | "next" | "help" | "help_done" | "stop_cobot";
+  asked: "pause" | "resume" | "next" | "help" | "help_done" | "stop_robot";
 }
 
 /** One step of the work at this bench, to look at beforehand. */

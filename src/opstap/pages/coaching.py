@@ -25,7 +25,7 @@ SILENT_AFTER = 3.0
 """Seconds without news after which a cell is shown as silent, and nothing of its person any more."""
 GONE_AFTER = 600.0
 """Seconds without news after which it is not shown any more."""
-CoachAsked = Literal["pause", "resume", "next", "help", "help_done", "stop_cobot"]
+CoachAsked = Literal["pause", "resume", "next", "help", "help_done", "stop_robot"]
 
 
 class Words(Message):
@@ -135,8 +135,8 @@ class Cells:
         if said.asked == "next" and view.phase not in (Phase.READY, Phase.DONE):
             # In the middle of the work it would say that a step was done, which is the worker's to say.
             return Refused(field="asked", found="next, while a case is worked on", allowed="when it is full")
-        if said.asked == "stop_cobot" and not view.cobot:
-            return Refused(field="asked", found="stop_cobot, where there is no cobot", allowed="pause")
+        if said.asked == "stop_robot" and not view.cobot:
+            return Refused(field="asked", found="stop_robot, where there is no cobot", allowed="pause")
         return None
 
     def snapshot(self, now: float) -> CoachSnapshot:

@@ -9,10 +9,8 @@ import time
 from collections.abc import Callable
 from math import isnan
 
-from rclpy.client import Client
 from rclpy.publisher import Publisher
 from rclpy.subscription import Subscription
-from std_srvs.srv import Trigger
 
 from opstap.monitoring.facts import FactName
 from opstap.pages.coaching import Cells, CellView, CoachInput, CoachSnapshot, SharedFact, Words
@@ -33,7 +31,6 @@ class Coaching:
         self.cells = Cells(node.get_namespace())
         self._listening: dict[str, Subscription] = {}
         self._out: dict[str, Publisher] = {}
-        self._stop: dict[str, Client] = {}
         self._asked: list[CoachInput] = []
         self._changed, self._looked, self._shown = False, 0.0, 0.0
 
@@ -62,7 +59,6 @@ class Coaching:
             self._listening[id] = self._node.create_subscription(CoachView, id + TOPIC, self._hear(id), EVENT)
             if id not in self._out:  # made beforehand: what is asked at once would find nobody who hears it
                 self._out[id] = self._node.create_publisher(OperatorInput, f"{id}/operator_input", EVENT)
-                self._stop[id] = self._node.create_client(Trigger, f"{id}/stop_robot")
         if not watched:
             for subscription in self._listening.values():
                 self._node.destroy_subscription(subscription)
@@ -76,13 +72,7 @@ class Coaching:
         return hear
 
     def _tell(self, said: CoachInput) -> None:
-        asked: str = said.asked
-        if asked == "stop_cobot":
-            if self._stop[said.cell].service_is_ready():
-                self._stop[said.cell].call_async(Trigger.Request())
-                return
-            asked = OperatorInput.PAUSE  # it stops the cobot too
-        wish = OperatorInput(asked=asked, source=SOURCE)
+        wish = OperatorInput(asked=said.asked, source=SOURCE)
         wish.header.stamp = self._node.get_clock().now().to_msg()
         self._out[said.cell].publish(wish)
 

@@ -2,7 +2,7 @@
 
 Subscribes: work_state, workspace_state, cobot_state, projector/<id>/image, projector/<id>/state, operator_state,
 /diagnostics, and while a page is connected camera/color/image_raw/compressed; while a coach's is, coach_view of every
-cell. Publishes: operator_input (of every cell, for the coach), monitor_input. Asks stop_robot.
+cell. Publishes: operator_input (of every cell, for the coach), monitor_input.
 """
 
 from __future__ import annotations

@@ -24,7 +24,9 @@ def add(commands: Any) -> None:
     exports = what.add_parser("export", help="Parquet and CSV of those who allow research, with a data dictionary")
     exports.add_argument("folder", type=Path)
     yes = what.add_parser("allow", help="write down a person's yes")
-    yes.add_argument("--days", type=int, default=HOLDS // DAY, help="how long it holds; 0: until withdrawn")
+    days = HOLDS // DAY
+    yes.add_argument("--days", type=int, default=days, choices=range(1, days + 1), metavar="DAYS",
+                     help=f"how long it holds, 1 to {days}")  # fmt: skip
     no = what.add_parser("refuse", help="write down a person's no")
     erase = what.add_parser("erase", help="remove all that is kept of a person, here and at the hub")
     for each in (yes, no, erase):
@@ -51,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
                 print(f"{options.person}: {'all that was kept is erased' if found else 'nothing was kept'}")
             else:
                 granted = options.what == "allow"
-                ends = now + options.days * DAY if granted and options.days else None
+                ends = now + options.days * DAY if granted else None
                 for purpose in options.purpose:
                     consents.decide(options.person, Purpose(purpose), granted, now, expires_at=ends)
                 print(f"{options.person} {'allows' if granted else 'does not allow'}: {', '.join(options.purpose)}")

@@ -36,7 +36,7 @@ from opstap.evaluation.store.tables import (
 TEXT_VERSION = "1"
 """Version of the words in docs/evaluation-store.md and QUESTIONS that a person is shown before deciding."""
 HOLDS = 28 * 86_400 * 1_000_000_000
-"""How long a yes holds unless said otherwise, ns: four weeks."""
+"""How long a yes holds, and what it allows to keep is kept without a new one, ns: four weeks."""
 
 
 class Purpose(str, Enum):
@@ -147,7 +147,12 @@ class Consents:
 
     def decide(self, person: str, purpose: Purpose, granted: bool, now: int, *, expires_at: int | None = None,
                simulated: bool = False, text_version: str = TEXT_VERSION) -> None:  # fmt: skip
-        """Write down a person's yes or no (`now`: ns since 1970). A no about the hub also goes to the hub."""
+        """Write down a person's yes or no (`now`: ns since 1970). A no about the hub also goes to the hub.
+
+        A yes of a real person holds for `HOLDS` at most, and is asked again then.
+        """
+        if granted and not simulated:
+            expires_at = min(expires_at or now + HOLDS, now + HOLDS)
         with self.store.writing() as connection:
             if not connection.scalar(select(Person.person).where(Person.person == person)):
                 connection.execute(insert(Person), [{"person": person, "simulated": simulated, "created_at": now}])
