@@ -1,17 +1,22 @@
 """A thousand simulated handovers in which people reach in and walk by: how near, how fast, how long.
 
-python bench/handovers.py [count] [folder for the pictures]
+python bench/handovers.py COUNT FILE [folder for the pictures]
 
-Everything here is simulated: the robot follows with a delay; people are capsules that move with a minimum of jerk, up
-to 2.0 m/s with a hand and 1.6 m/s walking; what the cell knows of them is two frames old and 1 cm wrong. Three rules
-meet the same people: this cell's separation, a fixed zone (anybody over the table stops the robot), and none.
+Results are added to FILE, a line for each seed: started again, it goes on where it was; what is there already is only
+counted. Everything here is simulated: the robot follows with a delay; people are capsules that move with a minimum of
+jerk, up to 2.0 m/s with a hand and 1.6 m/s walking; what the cell knows of them is two frames old and 1 cm wrong. Four
+rules meet the same people: this cell's separation, a fixed zone (anybody over the table stops the robot), the distance
+alone as MoveIt Servo takes it, and none.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +55,28 @@ class NoRule(Separation):
         return Limit(1.0)
 
 
-RULES = {"separation": Separation, "fixed zone": FixedZone, "none": NoRule}
+class DistanceAlone(Separation):
+    """MoveIt Servo's collision check: ten times a second, slower below 2 cm by exp(k (d - 2 cm)), 0.1 % at a touch.
+
+    https://github.com/moveit/moveit2/blob/main/moveit_ros/moveit_servo/src/collision_monitor.cpp
+    """
+
+    NEAR, EVERY = 0.02, 3
+
+    def __init__(self, *given) -> None:  # type: ignore[no-untyped-def]
+        super().__init__(*given)
+        self._calls, self._last = 0, Limit(1.0)
+
+    def limit(self, ahead, people, age, zone: Box | None = None) -> Limit:  # type: ignore[no-untyped-def]
+        if self._calls % self.EVERY == 0:
+            distance, *_ = apart(ahead[0], [c for b in people.bodies for c in b.capsules])
+            slower = float(np.exp(np.log(1000) / self.NEAR * (distance.min() - self.NEAR)))
+            self._last = Limit(min(1.0, max(slower, 0.001)), "distance")
+        self._calls += 1
+        return self._last
+
+
+RULES = {"separation": Separation, "fixed zone": FixedZone, "distance alone": DistanceAlone, "none": NoRule}
 
 
 class Crowd:
@@ -109,27 +135,35 @@ class Run:
     """Least distance to a link that came nearer faster than standstill, metres."""
     margin: float = np.inf
     """Least of: distance, less what person and robot still cover until the robot stands, metres."""
+    nearer: float = 0.0
+    """How fast the link of that least margin came nearer then, m/s."""
     samples: list[tuple[float, float]] = field(default_factory=list)
-    """Approach speed m/s and distance m of the pair with the least margin, every tenth of a second."""
+    """Approach speed m/s and distance m of the pair with the least margin, twice a second."""
+
+
+def apart(links: Capsules, capsules: list[Capsule]) -> tuple[np.ndarray, ...]:
+    """Every link with every capsule (n,): distance m, how fast the link comes nearer m/s, where (n, 3); which link."""
+    n, m = len(links.links), len(capsules)
+    i, j = (x.ravel() for x in np.meshgrid(np.arange(n), np.arange(m), indexing="ij"))
+    start, end = np.array([c.start for c in capsules])[j], np.array([c.end for c in capsules])[j]
+    axis, along = (links.end - links.start)[i], end - start
+    s, t = nearest(links.start[i], axis, start, along)
+    here = links.start[i] + s[:, None] * axis
+    there = start + t[:, None] * along
+    way = there - here
+    between = np.linalg.norm(way, axis=1)
+    velocity = links.start_velocity[i] + s[:, None] * (links.end_velocity - links.start_velocity)[i]
+    nearer = np.einsum("ij,ij->i", velocity, way) / np.maximum(between, 1e-6)
+    return between - links.radius[i] - np.array([c.radius for c in capsules])[j], nearer, there, i
 
 
 def measure(run: Run, links: Capsules, bodies: tuple[Body, ...], separation: Separation, rate: float, zone: Box, tick: int
             ) -> None:  # fmt: skip
     """The truth of this instant: true people, true joints, true speeds."""
     limits = separation.limits
-    capsules = [c for b in bodies for c in b.capsules]
-    n, m = len(links.links), len(capsules)
-    i, j = (x.ravel() for x in np.meshgrid(np.arange(n), np.arange(m), indexing="ij"))
-    start, end = np.array([c.start for c in capsules])[j], np.array([c.end for c in capsules])[j]
-    s, t = nearest(links.start[i], links.end[i], start, end)
-    here = links.start[i] + s[:, None] * (links.end - links.start)[i]
-    way = start + t[:, None] * (end - start) - here
-    apart = np.linalg.norm(way, axis=1)
-    distance = apart - links.radius[i] - np.array([c.radius for c in capsules])[j]
-    velocity = links.start_velocity[i] + s[:, None] * (links.end_velocity - links.start_velocity)[i]
-    nearer = np.einsum("ij,ij->i", velocity, way) / np.maximum(apart, 1e-6)
+    distance, nearer, there, i = apart(links, [c for b in bodies for c in b.capsules])
     touchable = np.array([link in TOUCHABLE for link in links.links])[i] & (
-        zone.contains(here + way) | (zone.contains(here + way - [0, 0, 0.8]) & (distance > 0))
+        zone.contains(there) | (zone.contains(there - [0, 0, 0.8]) & (distance > 0))
     )
     allowed = np.where(touchable, separation.contact_speed + 0.01, limits.standstill)
     moving = nearer > allowed
@@ -141,9 +175,10 @@ def measure(run: Run, links: Capsules, bodies: tuple[Body, ...], separation: Sep
     speed = np.where(distance < limits.near, limits.hand_speed, limits.human_speed)
     margin = np.where(moving, distance - speed * stopping - nearer * stopping / 2, np.inf)
     worst = int(margin.argmin())
-    run.margin = min(run.margin, float(margin[worst]))
-    if tick % 3 == 0:
-        run.samples.append((float(nearer[worst]), float(distance[worst])))
+    if margin[worst] < run.margin:
+        run.margin, run.nearer = float(margin[worst]), float(nearer[worst])
+    if tick % 15 == 0:
+        run.samples.append((round(float(nearer[worst]), 3), round(float(distance[worst]), 3)))
 
 
 def handover(scene: Scene, route: Route, rule: str, seed: int, separation: Separation) -> Run:
@@ -166,8 +201,9 @@ def handover(scene: Scene, route: Route, rule: str, seed: int, separation: Separ
         if motion.horizon:
             arm.send(motion.horizon, now)
         carrying = motion.phase in ("carry", "present")
-        measure(run, robot.capsules(joints.positions, joints.velocities, carrying), bodies, separation, presenter._rate,
-                zone, tick)  # fmt: skip
+        pacer = presenter._job.pacer if presenter._job else None
+        measure(run, robot.capsules(joints.positions, joints.velocities, carrying), bodies, separation,
+                pacer.rate if pacer else 0.0, zone, tick)  # fmt: skip
         if motion.result is Result.OK:
             run.seconds, run.finished = t, True
             return run
@@ -175,20 +211,37 @@ def handover(scene: Scene, route: Route, rule: str, seed: int, separation: Separ
     return run
 
 
-def several(seeds: list[int]) -> dict[str, list[Run]]:
-    scene = load_scene(ROOT / "config/cells/oral_care.yaml")
-    limits = load_limits(ROOT / "config/separation.yaml")
-    robot = Robot(scene.cobot)
-    router = Router(scene, robot)
-    runs: dict[str, list[Run]] = {rule: [] for rule in RULES}
-    for seed in seeds:
-        slot = scene.cobot.store[seed % len(scene.cobot.store)]
-        route = router.route(slot, PEOPLE[seed // 4 % len(PEOPLE)])
-        for rule, kind in RULES.items():
-            runs[rule].append(
-                handover(scene, route, rule, seed, kind(limits, robot.moving_mass, scene.cobot.tray.mass))
-            )
-    return runs
+class Bench:
+    """What every seed of one process needs; routes are planned once."""
+
+    def __init__(self) -> None:
+        self.scene = load_scene(ROOT / "config/cells/oral_care.yaml")
+        assert self.scene.cobot
+        self.limits = load_limits(ROOT / "config/separation.yaml")
+        self.robot = Robot(self.scene.cobot)
+        self.router = Router(self.scene, self.robot)
+        self.routes: dict[tuple[str, str], Route] = {}
+
+    def runs(self, seed: int) -> dict[str, Run]:
+        slots = self.scene.cobot.store  # type: ignore[union-attr]
+        slot, person = slots[seed % len(slots)], PEOPLE[seed // 4 % len(PEOPLE)]
+        if (slot.id, person.id) not in self.routes:
+            self.routes[slot.id, person.id] = self.router.route(slot, person)  # type: ignore[assignment]
+        route, mass = self.routes[slot.id, person.id], self.scene.cobot.tray.mass  # type: ignore[union-attr]
+        return {
+            rule: handover(self.scene, route, rule, seed, kind(self.limits, self.robot.moving_mass, mass))
+            for rule, kind in RULES.items()
+        }
+
+
+@cache
+def bench() -> Bench:
+    return Bench()
+
+
+def one(seed: int) -> str:
+    """A line of the file."""
+    return json.dumps({"seed": seed, "runs": {rule: asdict(run) for rule, run in bench().runs(seed).items()}})
 
 
 def draw(runs: dict[str, list[Run]], folder: Path) -> None:
@@ -199,10 +252,10 @@ def draw(runs: dict[str, list[Run]], folder: Path) -> None:
     import matplotlib.pyplot as plt
 
     limits = load_limits(ROOT / "config/separation.yaml")
-    colours = {"separation": "#0072B2", "fixed zone": "#E69F00", "none": "#999999"}
+    colours = {"separation": "#0072B2", "distance alone": "#E69F00"}
     plt.rcParams.update({"font.size": 13})
     figure, axes = plt.subplots(1, 2, figsize=(12, 5), sharey=True, layout="constrained")
-    for axis, rule in zip(axes, ("separation", "none"), strict=True):
+    for axis, rule in zip(axes, ("separation", "distance alone"), strict=True):
         points = np.array([s for r in runs[rule] for s in r.samples])
         points = points[:: max(1, len(points) // 20_000)]
         axis.scatter(points[:, 1], points[:, 0], s=4, alpha=0.25, color=colours[rule], rasterized=True)
@@ -235,24 +288,35 @@ def fastest(limits, distance: float) -> float:  # type: ignore[no-untyped-def]
     return max(ok, default=0.0)
 
 
+def kept(file: Path) -> dict[int, dict[str, Run]]:
+    """What is in the file, by seed; a line that was cut off by an end is left out."""
+    found = {}
+    for line in file.read_text().splitlines() if file.exists() else ():
+        with suppress(json.JSONDecodeError):
+            entry = json.loads(line)
+            found[entry["seed"]] = {rule: Run(**run) for rule, run in entry["runs"].items()}
+    return found
+
+
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    runs: dict[str, list[Run]] = {rule: [] for rule in RULES}
-    done = 0
-    with ProcessPoolExecutor(2) as pool:
-        for part in pool.map(several, [list(range(i, min(i + 20, count))) for i in range(0, count, 20)]):
-            for rule, found in part.items():
-                runs[rule] += found
-            done += len(found)
-            print(f"\r{done} of {count} handovers", end="", file=sys.stderr, flush=True)
+    count, file = int(sys.argv[1]), Path(sys.argv[2])
+    missing = sorted(set(range(count)) - set(kept(file)))
+    with ProcessPoolExecutor(2) as pool, file.open("a") as out:
+        for i, line in enumerate(pool.map(one, missing)):
+            out.write(line + "\n")
+            out.flush()
+            print(f"\r{i + 1} of {len(missing)} handovers", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    print(f"{'rule':12} {'finished':>9} {'contacts':>9} {'least margin':>13} {'median s':>9} {'p95 s':>7}")
-    for rule, found in runs.items():
-        seconds = [r.seconds for r in found]
-        print(f"{rule:12} {sum(r.finished for r in found):6d}/{len(found)} {sum(r.contacts > 0 for r in found):9d} "
-              f"{min(r.margin for r in found):11.3f} m {np.median(seconds):9.1f} {np.percentile(seconds, 95):7.1f}")  # fmt: skip
-    if len(sys.argv) > 2:
-        draw(runs, Path(sys.argv[2]))
+    found = kept(file)
+    print(f"{len(found)} handovers with each rule")
+    print(f"{'rule':14} {'finished':>9} {'contacts':>9} {'short':>6} {'least margin':>13} {'median s':>9} {'p95 s':>7}")
+    for rule in RULES:
+        runs = [r[rule] for r in found.values()]
+        seconds = [r.seconds for r in runs]
+        print(f"{rule:14} {sum(r.finished for r in runs):9d} {sum(r.contacts > 0 for r in runs):9d} {sum(r.margin < 0 for r in runs):6d} "
+              f"{min(r.margin for r in runs):11.3f} m {np.median(seconds):9.1f} {np.percentile(seconds, 95):7.1f}")  # fmt: skip
+    if len(sys.argv) > 3:
+        draw({rule: [r[rule] for r in found.values()] for rule in RULES}, Path(sys.argv[3]))
 
 
 if __name__ == "__main__":

@@ -32,6 +32,8 @@ GONE = 0.2
 """A load is gone when it was gone for so long, seconds: a bump is shorter."""
 UNDER_TABLE = 0.4
 """How far a zone of contact reaches below the table top, where trunks are, metres."""
+UNDER_TRAY = 0.25
+"""How high over its place a tray is watched that is put down, metres: more than a hand on a hand."""
 CORNERS = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
 PATIENCE = 20.0
 """Seconds after which a tray that was not taken is told; it is still held."""
@@ -234,9 +236,19 @@ class Presenter:
                 self.carrying, self.standing = True, None
         assert senses.people
         age = (senses.now - senses.people.stamp) / NS
-        limit = self._separation.limit(self._links(job.pacer, leg), senses.people, age, job.zone)
+        if leg.to_person and not job.hold and self._under(job.place, senses.people):
+            limit = Limit(0.0, "somebody is under the tray")
+        else:
+            limit = self._separation.limit(self._links(job.pacer, leg), senses.people, age, job.zone)
         self._rate = min(limit.rate, self.speed)
         return Motion(job.pacer.horizon(self._rate, HOLD, TICK), leg.phase, limit)
+
+    def _under(self, place: Pose, people: People) -> bool:
+        """Whether somebody has a hand where the tray would press it on the table: there, gentle is not enough."""
+        along, across, _ = self.robot.cobot.tray.size
+        room = Box(place @ Pose.of((0.0, 0.0, UNDER_TRAY / 2)), (along, across, UNDER_TRAY))
+        axes = [np.linspace(c.start, c.end, 5) for b in people.bodies for c in b.capsules]
+        return any(room.contains(points).any() for points in (people.voxels, *axes) if len(points))
 
     def _ended(self, leg: Leg, job: _Job) -> None:
         """Where the tray is once `leg` is gone: on the fork as long as legs carry it, else where it was put down."""

@@ -123,8 +123,7 @@ class Robot:
         self.solids = [*solids, *fork, *tray]
         self._bare = len(self.solids) - len(tray)
         self._joint_of = np.array([s.joint for s in self.solids])
-        self._start = np.array([s.start for s in self.solids])
-        self._end = np.array([s.end for s in self.solids])
+        self._ends = np.array([[s.start for s in self.solids], [s.end for s in self.solids]])
         self._radius = np.array([s.radius for s in self.solids])
         self._links = tuple(s.link for s in self.solids)
         self.lower = np.maximum(np.array(self.model.lowerPositionLimit), -2 * np.pi)
@@ -165,22 +164,23 @@ class Robot:
         """The capsules at joint positions `q` (dof,) rad with joint velocities (dof,) rad/s."""
         pin.forwardKinematics(self.model, self.data, q, velocity)
         n = len(self.solids) if carrying else self._bare
-        count = self.model.njoints
-        rotation = np.array([self.data.oMi[j].rotation for j in range(count)])
-        origin = np.array([self.data.oMi[j].translation for j in range(count)])
-        linear = np.array([self.data.v[j].linear for j in range(count)])
-        angular = np.array([self.data.v[j].angular for j in range(count)])
+        count, data = self.model.njoints, self.data
+        rotation = np.array([data.oMi[j].rotation for j in range(count)])
+        twist = np.array([data.v[j].vector for j in range(count)])
+        angular = np.zeros((count, 3, 3))
+        angular[:, _SKEW[0], _SKEW[1]] = twist[:, 3:, None] * [1.0, -1.0]
+        # (rows place and speed) = turn * (point in the joint's frame) + shift, both ends at once.
+        turn = np.concatenate([rotation, rotation @ angular], axis=1)
+        origin = np.array([data.oMi[j].translation for j in range(count)])
+        shift = np.concatenate([origin, np.einsum("nij,nj->ni", rotation, twist[:, :3])], axis=1)
         of = self._joint_of[:n]
-        r = rotation[of]
-
-        def moved(points: Floats) -> tuple[Floats, Floats]:
-            place = np.einsum("nij,nj->ni", r, points) + origin[of]
-            speed = np.einsum("nij,nj->ni", r, linear[of] + np.cross(angular[of], points))
-            return place, speed
-
-        start, start_velocity = moved(self._start[:n])
-        end, end_velocity = moved(self._end[:n])
+        both = np.einsum("nij,knj->kni", turn[of], self._ends[:, :n]) + shift[of]
+        (start, end), (start_velocity, end_velocity) = both[..., :3], both[..., 3:]
         return Capsules(self._links[:n], start, end, self._radius[:n], start_velocity, end_velocity)
+
+
+_SKEW = (np.array([[2, 1], [0, 2], [1, 0]]), np.array([[1, 2], [2, 0], [0, 1]]))
+"""Where the parts x, y, z of a vector stand in the matrix of its cross product, with sign + and -."""
 
 
 def _fork(along: float, across: float, height: float) -> list[tuple[tuple[float, float, float], ...]]:

@@ -79,11 +79,24 @@ class SeparationLimits(Model):
         `distance` (n,) decides between a hand's speed and a walking person's, as ISO 13855 has it. Braking is even, so
         the robot covers half of what it would at full speed; a person is taken to come on until it stands.
         """
-        stopping = self.stop_time(rate)
-        reaction = self.reaction + age
         speed = np.where(distance < self.near, self.hand_speed, self.human_speed)
-        unsure = self.intrusion + self.person_error + self.robot_error
-        return np.asarray(speed * (reaction + stopping) + rate * approach * (reaction + stopping / 2) + unsure)
+        fixed, share = self._covered(rate, age)
+        return np.asarray(speed * fixed + approach * share + self._unsure)
+
+    def fits(self, rate: float, approach: float, distance: float, age: float) -> bool:
+        """Whether one pair may go on at `rate`: the same as `protective`, for numbers instead of arrays."""
+        speed = self.hand_speed if distance < self.near else self.human_speed
+        fixed, share = self._covered(rate, age)
+        return speed * fixed + approach * share + self._unsure <= distance
+
+    @property
+    def _unsure(self) -> float:
+        return self.intrusion + self.person_error + self.robot_error
+
+    def _covered(self, rate: float, age: float) -> tuple[float, float]:
+        """What a person's speed, and a link's at rate 1, are multiplied with, seconds."""
+        stopping, reaction = self.stop_time(rate), self.reaction + age
+        return reaction + stopping, rate * (reaction + stopping / 2)
 
     def contact(self, robot_mass: float, load: float) -> float:
         """The speed (m/s) at which any of the regions may be touched, free or clamped."""
@@ -208,10 +221,12 @@ class Separation:
             if not len(left):
                 break
             worst = int(left[short.argmax()])
-            low, high = 0.0, rate
+            approach, distance = float(pairs.approach[worst]), float(pairs.distance[worst])
+            gentle = self.contact_speed / max(float(pairs.speed[worst]), 1e-6) if touchable[worst] else 0.0
+            low, high = min(0.999 * gentle, rate), rate
             for _ in range(HALVINGS):
                 middle = (low + high) / 2
-                low, high = (middle, high) if lacking(middle, np.array([worst]))[0] <= 0 else (low, middle)
+                low, high = (middle, high) if self.limits.fits(middle, approach, distance, age) else (low, middle)
             rate = low
         if worst < 0:
             return best
@@ -264,11 +279,13 @@ class Separation:
 
 def _cells(points: Floats, low: Floats, high: Floats) -> Floats:
     """Middles of the cells between `low` and `high` that have a point in them, seen from `low`."""
-    near = points[((points >= low) & (points < high)).all(axis=1)]
+    x, y, z = points.T
+    (x0, y0, z0), (x1, y1, z1) = low, high
+    near = np.flatnonzero((x >= x0) & (x < x1) & (y >= y0) & (y < y1) & (z >= z0) & (z < z1))
     shape = np.ceil((high - low) / CELL).astype(int) + 1
-    i = ((near - low) * (1 / CELL)).astype(np.int64)
+    i, j, k = (((p[near] - p0) * (1 / CELL)).astype(np.int32) for p, p0 in ((x, x0), (y, y0), (z, z0)))
     full = np.zeros(int(shape.prod()), bool)
-    full[(i[:, 0] * shape[1] + i[:, 1]) * shape[2] + i[:, 2]] = True
+    full[(i * shape[1] + j) * shape[2] + k] = True
     return np.asarray((np.column_stack(np.unravel_index(np.flatnonzero(full), tuple(shape))) + 0.5) * CELL)
 
 
@@ -292,46 +309,42 @@ def _fastest(c: Capsules) -> Floats:
     return np.asarray(np.sqrt((ends * ends).sum(axis=2).max(axis=0)))
 
 
-def _approach(c: Capsules, link: NDArray[np.intp], share: Floats, points: Floats) -> tuple[Floats, Floats, Floats]:
-    """Distance (n,) from the point at `share` of each link's axis to `points`, how fast it gets less, and its speed."""
-    t = share[:, None]
-    here = c.start[link] + t * (c.end - c.start)[link]
-    velocity = c.start_velocity[link] + t * (c.end_velocity - c.start_velocity)[link]
-    way = points - here
-    distance = np.sqrt(np.einsum("ij,ij->i", way, way))
-    speed = np.sqrt(np.einsum("ij,ij->i", velocity, velocity))
-    # Inside each other there is no direction: then any movement counts as nearer.
-    nearer = np.where(distance > 1e-3, np.einsum("ij,ij->i", velocity, way) / np.maximum(distance, 1e-3), speed)
-    return distance, nearer, speed
-
-
 def _with_bodies(ahead: Sequence[Capsules], capsules: list[Capsule]) -> _Pairs:
     """Every link with every capsule of a body."""
-    start = np.array([c.start for c in capsules], dtype=float)
-    end = np.array([c.end for c in capsules], dtype=float)
-    radius = np.array([c.radius for c in capsules], dtype=float)
-    n, m = len(ahead[0].links), len(capsules)
-    link, body = (x.ravel() for x in np.meshgrid(np.arange(n), np.arange(m), indexing="ij"))
-    first = point = np.empty(0)
-    approach, speed = np.full(n * m, -np.inf), np.zeros(n * m)
-    for i, c in enumerate(ahead):
-        share, other = nearest(c.start[link], c.end[link], start[body], end[body])
-        there = start[body] + other[:, None] * (end - start)[body]
-        distance, nearer, moving = _approach(c, link, share, there)
-        if i == 0:
-            first, point = distance - c.radius[link] - radius[body], there
-        approach, speed = np.maximum(approach, nearer), np.maximum(speed, moving)
-    return _Pairs(link, body, first, approach, speed, point)
+    ends = np.array([(*c.start, *c.end, c.radius) for c in capsules])
+    n, m, k = len(ahead[0].links), len(capsules), len(ahead)
+    start, axis, velocity, change = (
+        np.concatenate(x)[:, None]
+        for x in (
+            [c.start for c in ahead],
+            [c.end - c.start for c in ahead],
+            [c.start_velocity for c in ahead],
+            [c.end_velocity - c.start_velocity for c in ahead],
+        )
+    )
+    body, body_axis = ends[:, :3], ends[:, 3:6] - ends[:, :3]
+    share, other = nearest(start, axis, body, body_axis)
+    there = body + other[..., None] * body_axis
+    share = share[..., None]
+    way = there - start - share * axis
+    speed = velocity + share * change
+    apart = np.sqrt(np.einsum("...i,...i", way, way))
+    moving = np.sqrt(np.einsum("...i,...i", speed, speed))
+    # Inside each other there is no direction: then any movement counts as nearer.
+    nearer = np.where(apart > 1e-3, np.einsum("...i,...i", speed, way) / np.maximum(apart, 1e-3), moving)
+    distance = apart[:n] - ahead[0].radius[:, None] - ends[:, 6]
+    link, which = np.indices((n, m)).reshape(2, -1)
+    approach = nearer.reshape(k, -1).max(axis=0)
+    return _Pairs(link, which, distance.ravel(), approach, moving.reshape(k, -1).max(axis=0), there[:n].reshape(-1, 3))
 
 
-def nearest(p: Floats, p_end: Floats, q: Floats, q_end: Floats) -> tuple[Floats, Floats]:
-    """Where two segments are nearest (n,): shares 0 to 1 of p's and of q's length.
+def nearest(p: Floats, u: Floats, q: Floats, v: Floats) -> tuple[Floats, Floats]:
+    """Where the segments from `p` along `u` and from `q` along `v` (..., 3) are nearest: shares 0 to 1 of each.
 
     C. Ericson, "Real-time collision detection", 2005, 5.1.9, for all pairs at once.
     """
-    u, v, w = p_end - p, q_end - q, p - q
-    a, b, e = (np.einsum("ij,ij->i", x, y) for x, y in ((u, u), (u, v), (v, v)))
-    c, f = np.einsum("ij,ij->i", u, w), np.einsum("ij,ij->i", v, w)
+    w = p - q
+    a, b, e, c, f = (np.einsum("...i,...i", x, y) for x, y in ((u, u), (u, v), (v, v), (u, w), (v, w)))
     a, e = np.maximum(a, 1e-12), np.maximum(e, 1e-12)
     across = a * e - b * b
     s = np.where(across > 1e-12, np.clip((b * f - c * e) / np.maximum(across, 1e-12), 0.0, 1.0), 0.0)

@@ -16,6 +16,8 @@ from opstap_cell.qos import SENSOR
 from opstap_interfaces.action import PresentPart
 from opstap_interfaces.msg import HandArray
 
+GONE_AFTER = 5_000_000_000
+"""A cobot that was not heard of for so long brings nothing any more, ns."""
 IN_TRAY = 0.20
 """A hand in the tray's zone and lower than this over the table is in the tray, metres."""
 
@@ -28,13 +30,17 @@ class Courier:
         self._node, self._person, self._state, self._decide = node, person, state, decide
         self._trays, self._reach = Trays(cell), Reach()
         self._errand: Errand | None = None
+        self._heard = 0
+        """When the cobot's node was last there, ns."""
         self._client = ActionClient(node, PresentPart, "present_part")
         node.create_subscription(HandArray, "hands", self._on_hands, SENSOR)
 
     def serve(self, stamp: int) -> None:
         """Ask for what is due, `stamp` ns."""
+        if self._client.server_is_ready():
+            self._heard = stamp
         if self._errand is not None:
-            if not self._client.server_is_ready():
+            if stamp - self._heard > GONE_AFTER:
                 self._end(self._errand, None, stamp)
             return
         errand = self._trays.next(self._state())
@@ -57,6 +63,8 @@ class Courier:
     def _end(self, errand: Errand, result: PresentPart.Result | None, stamp: int) -> None:
         """What became of it; no result: nobody does it (any more)."""
         if errand is not self._errand:
+            if result is not None and result.code == PresentPart.Result.OK:
+                self._trays.out = "" if errand.back else errand.part  # it came after all
             return
         self._errand = None
         stamp = stamp or self._node.get_clock().now().nanoseconds
