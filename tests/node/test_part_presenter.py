@@ -8,6 +8,7 @@ from control_msgs.action import FollowJointTrajectory
 from rclpy.action import ActionClient, ActionServer
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
@@ -207,7 +208,7 @@ def test_contract_of_a_robot(graph, kind):
         controller = FakeController(joints, start)
         graph.executor.add_node(controller)
         graph._nodes.append(controller)
-        arm = Ros2ControlRobot(graph.other, joints, "jtc")
+        arm = Ros2ControlRobot(graph.other, joints, "jtc", "speed_scaling")
         graph.until(arm._client.server_is_ready)
 
     def now():
@@ -229,3 +230,9 @@ def test_contract_of_a_robot(graph, kind):
     for _ in range(100):
         graph.executor.spin_once(timeout_sec=0.001)
         assert at(second), "it stands"
+    assert arm.scaling == 1.0
+    if kind == "ros2_control":
+        tells = graph.talk(Float64, "speed_scaling", SENSOR)
+        for told, taken in ((50.0, 0.5), (100.0, 1.0), (0.25, 0.25), (1.0, 1.0), (0.0, 0.0)):
+            tells.publish(Float64(data=told))
+            graph.until(lambda taken=taken: arm.scaling == taken)

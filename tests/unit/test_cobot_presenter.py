@@ -106,6 +106,8 @@ def test_first_time_mode_tells_every_leg(cell, routes):
         ({"joints": None}, "where the robot is"),
         ({"joints": "old"}, "where the robot is"),
         ({"joints": "elsewhere"}, "not where it should be"),
+        ({"scaling": 0.5}, "the robot's controller scales"),
+        ({"scaling": float("nan")}, "the robot's controller scales"),
         ({"camera_drift_mm": 9.0}, "the camera was moved"),
         ({"camera_drift_mm": float("nan")}, "the camera was moved"),
     ],

@@ -31,9 +31,15 @@ class RobotBackend(Protocol):
     def state(self, now: int) -> JointState | None:
         """The newest joint state; None: none was ever seen."""
 
+    @property
+    def scaling(self) -> float:
+        """Share of the told speed that the controller itself allows, 0 to 1: at less than 1 it is slowed twice."""
+
 
 class SimulatedRobot:
     """Follows exactly, `delay` seconds late, no faster than `speed` rad/s; purely kinematic."""
+
+    scaling = 1.0
 
     def __init__(self, positions: Floats, delay: float = 0.03, speed: float = 3.14) -> None:
         self._delay, self._speed = int(delay * NS), speed

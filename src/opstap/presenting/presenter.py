@@ -32,6 +32,8 @@ GONE = 0.2
 """A load is gone when it was gone for so long, seconds: a bump is shorter."""
 UNDER_TABLE = 0.4
 """How far a zone of contact reaches below the table top, where trunks are, metres."""
+FULL_SPEED = 0.01
+"""A controller that goes so much slower than told, share, scales."""
 UNDER_TRAY = 0.25
 """How high over its place a tray is watched that is put down, metres: more than a hand on a hand."""
 CORNERS = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
@@ -59,6 +61,8 @@ class Senses:
     load: bool | None = None
     """Whether the fork feels (or the camera sees) the tray on it."""
     hand_at_tray: bool = False
+    scaling: float = 1.0
+    """Share of the told speed that the robot's controller allows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,6 +191,8 @@ class Presenter:
             return _Reason("where the robot is is not known", lasting=bool(self._rate))
         if not np.isfinite(joints.positions).all() or not self._on_way(joints.positions):
             return _Reason("the robot is not where it should be", lasting=True)
+        if not abs(senses.scaling - 1.0) < FULL_SPEED:
+            return _Reason("the robot's controller scales the speed too", lasting=True)
         if people is None:
             return _Reason("nobody looks out for people")
         if not 0 <= now - people.stamp <= limits.people_age * NS:

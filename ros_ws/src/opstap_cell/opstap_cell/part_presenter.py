@@ -46,6 +46,8 @@ class Config:
     robot: str = parameter("what moves: the cell simulator's arm, or a real one", "simulated",
                            choices=("simulated", "ros2_control"))  # fmt: skip
     controller: str = parameter("name of the joint trajectory controller", "joint_trajectory_controller")
+    scaling: str = parameter("topic of the controller's own speed scaling; empty: it has none",
+                             "speed_scaling_state_broadcaster/speed_scaling")  # fmt: skip
     wrench: str = parameter("topic of the force sensor at the flange", "force_torque_sensor_broadcaster/wrench")
     speed: float = parameter("how fast the worker wants it, share of what was planned", 1.0, 0.1, 1.0)
     first_time: bool = parameter("tell every movement before it begins", False)
@@ -70,7 +72,7 @@ class PartPresenter(CellNode):
         if config.robot == "simulated":
             self.arm = self.simulated = SimulatedCellRobot(self, joints, fps, config.controller)
         else:
-            self.arm = Ros2ControlRobot(self, joints, config.controller)
+            self.arm = Ros2ControlRobot(self, joints, config.controller, config.scaling)
             self.create_timer(1.0 / fps, lambda: self.tick(self.get_clock().now().nanoseconds))
         self.router, self.planner = Router(scene, planning), ThreadPoolExecutor(1)
         self.planned: Future[Route | None] | None = None
@@ -193,7 +195,7 @@ class PartPresenter(CellNode):
             self.presenter.present(self.route, f"brings {self.goal.request.part}")
         load = self.load.load(now)
         motion = self.presenter.tick(
-            Senses(now, self.arm.state(now), self.people, self.drift, load, self.hand_at_tray())
+            Senses(now, self.arm.state(now), self.people, self.drift, load, self.hand_at_tray(), self.arm.scaling)
         )
         if motion.horizon:
             self.arm.send(motion.horizon, now)

@@ -24,6 +24,8 @@ LATE = 2
 
 
 class SimulatedCellRobot:
+    scaling = 1.0
+
     def __init__(self, node: Node, joints: tuple[str, ...], fps: int, controller: str) -> None:
         self._joints = joints
         self.late = round(LATE * NS / fps)
