@@ -11,6 +11,7 @@ from opstap.geometry import Capsule
 from opstap.perception.bodies import VOXEL
 from opstap.perception.own import Own, without
 from opstap.perception.people import People, _distance
+from opstap.presenting.robot import Robot
 from opstap.simulation.bench import Bench
 from opstap.simulation.camera import SimulatedCamera
 from opstap.simulation.person import load_traits
@@ -175,6 +176,24 @@ def test_a_picture_without_the_robot_has_a_hole_there_and_keeps_the_hand(camera,
     assert left[v, u] == 0
     u, v = people.view.project(np.array([0.12, -0.10, 0.2])).round().astype(int)
     assert left[v, u] == depth[v, u] > 0
+
+
+def test_a_hand_in_a_tray_that_stands_is_somebody_and_what_lies_in_it_is_not(cell, camera, world, people):
+    robot, zone = Robot(cell.scene.cobot), next(z for z in cell.scene.zones if z.kind == "handover")
+    place = cell.scene.cobot.standing(zone)
+    own, filled = Own(people.view), replace(world, trays=(place,))
+    x, y, _ = place.translation
+    hand = (Capsule((x, y - 0.25, 0.16), (x, y, 0.06), 0.03),)
+
+    def seen(arms, tick):
+        depth = camera.depth(replace(filled, arms=arms, tick=tick))
+        own.tell(tick * FRAME, (), robot.tray_at(place))
+        return people.see(depth, tick * FRAME, own.find(depth, tick * FRAME)).occupied
+
+    fingers = voxel(people, (x, y, 0.07))
+    assert not any(seen((), tick).any() for tick in range(20))
+    assert seen(hand, 20)[fingers]
+    assert not any(seen((), tick).any() for tick in range(21, 30))
 
 
 def test_a_hole_that_stays_is_unseen_up_to_the_top_and_a_flicker_is_not(camera, world, people):

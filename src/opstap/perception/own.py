@@ -1,7 +1,8 @@
 """Which pixels of a depth picture are the robot itself, so that neither it nor its tray is taken for somebody.
 
 The robot tells its capsules as it moves; those nearest in time to the picture are used. Only what lies within a small
-margin of a capsule is the robot's: a hand before or beside it stays somebody.
+margin of a capsule is the robot's: a hand before or beside it stays somebody. A tray that stands is hollow, and hands
+go into it: there, what is nearer than anything seen since it stands is somebody too.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from opstap.perception.standing import STEP, grid_rays
 
 LINK, TRAY = 0.04, 0.015
 """Metres around links (cables, the camera's error, a frame's movement) and around a tray that still are theirs."""
+IN_TRAY = 20
+"""mm by which a hand in a tray that stands is nearer than what was seen there."""
 IN_TIME = 100_000_000
 """ns between picture and capsules from which they are not believed: then the robot is somebody, and stops."""
 OCTAGON = np.array([(np.cos(a), np.sin(a)) for a in np.arange(8) * np.pi / 4]) / np.cos(np.pi / 8)
@@ -33,22 +36,39 @@ class Own:
     def __init__(self, view: View) -> None:
         self.view = view
         self._rays = (grid_rays(view) * 1e-3).astype(np.float32)
-        self._told: deque[tuple[int, tuple[tuple[Capsule, float], ...]]] = deque(maxlen=12)
+        self._told: deque[tuple[int, tuple[Capsule, ...], tuple[Capsule, ...]]] = deque(maxlen=12)
+        self._standing: tuple[Capsule, ...] = ()
+        """The trays of the last picture."""
+        self._farthest: Depth = np.empty(0, np.uint16)
+        """What was seen of them since they do not move, mm; 0 where nothing was."""
 
     def tell(self, stamp: int, links: Sequence[Capsule], trays: Sequence[Capsule] = ()) -> None:
         """Where the robot's links, and trays that it carries or has put down, are at `stamp`, ns."""
-        self._told.append((stamp, (*((c, LINK) for c in links), *((c, TRAY) for c in trays))))
+        self._told.append((stamp, tuple(links), tuple(trays)))
 
     def find(self, depth: Depth, stamp: int) -> Mask | None:
         """The robot's pixels of a picture (h, w) in mm; None where it is not in it, or not known."""
-        stamp_near, capsules = min(self._told, key=lambda t: abs(t[0] - stamp), default=(0, ()))
-        if not capsules or abs(stamp_near - stamp) > IN_TIME:
+        stamp_near, links, trays = min(self._told, key=lambda t: abs(t[0] - stamp), default=(0, (), ()))
+        if not (links or trays) or abs(stamp_near - stamp) > IN_TIME:
             return None
         small = depth[::STEP, ::STEP]
         own = np.zeros(small.shape, np.uint8)
-        for capsule, margin in capsules:
-            self._mark(own, small, capsule, capsule.radius + margin)
+        for capsule in trays:
+            self._mark(own, small, capsule, capsule.radius + TRAY)
+        self._leave_hands(own, small, trays)
+        for capsule in links:
+            self._mark(own, small, capsule, capsule.radius + LINK)
         return own if own.any() else None
+
+    def _leave_hands(self, own: Mask, small: Depth, trays: tuple[Capsule, ...]) -> None:
+        """Take out of `own` what reaches into a tray that stands."""
+        if trays != self._standing:
+            self._standing, self._farthest = trays, np.zeros(small.shape, np.uint16)
+        if trays:
+            np.maximum(self._farthest, small, out=self._farthest, where=own > 0)
+            # At the rim both what is on it and what is beside it are seen in turn: the nearer one counts.
+            usual = cv2.erode(np.where(own > 0, self._farthest, 65535).astype(np.uint16), np.ones((3, 3), np.uint8))
+            own[small + IN_TRAY < usual] = 0
 
     def _mark(self, own: Mask, small: Depth, capsule: Capsule, radius: float) -> None:
         outline = self._outline(capsule, radius)
