@@ -25,7 +25,7 @@ setup-tests: python
 	@$(PYTHON) ros_ws/bootstrap.py --tests $(ONLY)
 
 test: setup-tests
-	@$(ENVIRONMENT) && ruff check src tests ros_ws && ruff format --check src tests ros_ws && mypy && python -m pytest
+	@$(ENVIRONMENT) && ruff check src tests ros_ws labs && ruff format --check src tests ros_ws labs && mypy && python -m pytest
 
 # Measure the cell; prints a table and keeps it in docs/performance.md. About five minutes on a quiet machine.
 bench: setup-tests

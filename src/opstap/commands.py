@@ -36,6 +36,7 @@ GROUPS = {
     "look": ("opstap.looking", "find the table and what is on it in a folder of depth pictures of any camera"),
     "purge": ("opstap.recording.command", "delete recordings that have expired"),
     "replay": ("opstap.recording.command", "play a recording to perception and compare with what it told live"),
+    "lab": ("opstap.integration.labs", "exercises for students"),
     "pilot": ("opstap.evaluation.pilot.command", "let virtual workers work for weeks: a simulated pilot"),
 }
 

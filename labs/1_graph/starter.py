@@ -1,0 +1,34 @@
+"""Lab 1: who talks to whom."""
+
+import time
+
+import rclpy
+from rclpy.node import Node
+
+
+def talkers(node: Node, topic: str) -> list[str]:
+    """Full names of the nodes that publish `topic`, such as /cell_1/perception, each once, in alphabetical order."""
+    return []
+
+
+def listeners(node: Node, topic: str) -> list[str]:
+    """Full names of the nodes that subscribe to `topic`, as above."""
+    return []
+
+
+def rate(stamps: list[float]) -> float:
+    """Messages a second, of the times in seconds at which they came; 0.0 for fewer than two."""
+    return -1.0
+
+
+def main() -> None:
+    rclpy.init()
+    node = Node("student")
+    time.sleep(2)  # until the others are known
+    for topic, _ in sorted(node.get_topic_names_and_types()):
+        print(f"{topic}\n    {', '.join(talkers(node, topic))} -> {', '.join(listeners(node, topic))}")
+    rclpy.shutdown()
+
+
+if __name__ == "__main__":
+    main()
