@@ -6,6 +6,7 @@
 - docs/pictures/light_*.jpg and bench.jpg: the light as the projector throws it on the simulated bench;
 - docs/pictures/look_*.jpg, with OPSTAP_REAL_DEPTH naming a folder of real captures (docs/recording.md says which);
 - docs/pictures/calibrate_*.jpg: bins as their wizard draws them, and the calibration page where there is Chromium;
+- docs/card/card.*.pdf, the operator's card;
 - docs/pictures/page.jpg, with the URL of a running cell's page (needs Chromium).
 """
 
@@ -224,6 +225,19 @@ def looks(folder: Path) -> None:
         cv2.imwrite(str(PICTURES / f"look_{name}.jpg"), small, [cv2.IMWRITE_JPEG_QUALITY, 85])
 
 
+def cards() -> None:
+    """The operator's card in each language."""
+    import typst
+
+    from opstap.evaluation.report.plots import FONTS
+
+    for language in ("en", "nl"):
+        typst.compile(
+            str(ROOT / "docs/card/card.typ"), output=str(ROOT / f"docs/card/card.{language}.pdf"), root=str(ROOT / "docs"),
+            font_paths=[str(FONTS)], ignore_system_fonts=True, sys_inputs={"language": language},
+        )  # fmt: skip
+
+
 def page(url: str) -> None:
     """The page of a cell that runs at `url`."""
     from playwright.sync_api import sync_playwright
@@ -251,6 +265,7 @@ if __name__ == "__main__":
     if not options.texts:
         pictures()
         calibration()
+        cards()
         if os.environ.get("OPSTAP_REAL_DEPTH"):
             looks(Path(os.environ["OPSTAP_REAL_DEPTH"]) / "arc_tote")
     if options.page:
