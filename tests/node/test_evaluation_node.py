@@ -1,6 +1,7 @@
 """The evaluation node: from the journal into the store and to a real hub, as far as the person allows."""
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def test_work_gets_into_the_store_and_to_the_hub(graph, cell, tmp_path):
     (tmp_path / "token").write_text(hub.store.admit("cell_1", "cell", "west"))
     with Store(store) as opened:
         for purpose in (Purpose.RECORDS, Purpose.HUB):
-            Consents(opened).decide("nl", purpose, True, 0)
+            Consents(opened).decide("nl", purpose, True, time.time_ns())
     work = Packing(cell, journal)
     sit_down(str(store), journal, cell, "nl", "with", False)
     node = graph.start(

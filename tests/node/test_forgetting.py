@@ -45,7 +45,7 @@ def test_nothing_is_left_of_who_asks_and_the_work_goes_on(graph, scene, tmp_path
     with Store(store) as opened:
         consents = Consents(opened)
         for purpose in (Purpose.RECORDS, Purpose.ANSWERS):
-            consents.decide(WHO, purpose, True, 0)
+            consents.decide(WHO, purpose, True, time.time_ns())
         with consents.writing_for(WHO, Purpose.ANSWERS, time.time_ns()) as writer:
             form = {"id": uuid4(), "person": WHO, "instrument": "grade", "version": "1", "phase": "pre"}
             form |= {"condition": "", "language": "nl", "simulated": False, "opened_at": 1, "finished_at": 2}
@@ -76,7 +76,7 @@ def test_nothing_is_left_of_who_asks_and_the_work_goes_on(graph, scene, tmp_path
 
     look(2)
     for asked, setting, value in (
-        ("set", "volume", "70"),
+        ("set", "level", "short"),
         ("you_are_wrong", "", ""),
         ("next", "", ""),
         ("help", "", ""),

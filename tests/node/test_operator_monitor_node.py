@@ -80,6 +80,13 @@ def test_everybody_has_their_own(desk):
     assert desk.told[-1].advice == ""
 
 
+def test_a_worker_of_whom_nothing_is_known_is_nobody_special(desk):
+    desk.work(person="a_stranger")
+    desk.graph.until(lambda: desk.told)
+    assert desk.told[-1].person == "a_stranger"
+    assert not any(f.known for f in desk.told[-1].facts if f.name in ("pace", "error_streak", "hesitation"))
+
+
 def test_erased_on_request_and_exported_before(desk):
     desk.work()
     desk.mixups(6)

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from opstap.workflow.journal import Journal
+from opstap.workflow.model import Condensed
+from opstap.workflow.model import OperatorInput as Wish
 from opstap_cell.qos import EVENT, STATE
 from opstap_cell.work_guide import WorkGuide
 from opstap_interfaces.msg import OperatorInput, PlaceState, WorkspaceState, WorkState
@@ -62,3 +65,19 @@ def test_you_are_wrong_keeps_a_case_and_the_work_goes_on(guide, tmp_path):
     case = json.loads(path.read_text(encoding="utf-8"))
     assert (case["asked"], case["source"], list(case["places"])) == ("take", "test", ["bin_01"])
     assert case["places"]["bin_01"]["content"] == "filled"
+
+
+def test_what_is_older_than_four_weeks_goes_while_the_cell_runs(guide, tmp_path):
+    guide.look()
+    guide.ask(lambda s: s.level == "short", asked="set", setting="level", value="short")
+    with Journal(tmp_path / "journal.db", reading=True) as journal:
+        before = list(journal.entries())
+    guide.second = 29 * 86_400
+    guide.ask(lambda s: s.paused, asked="pause")
+    state = guide.look()
+    assert (state.level, state.phase, state.paused) == ("short", "take", True)  # the state stays
+    with Journal(tmp_path / "journal.db", reading=True) as journal:
+        first, *rest = journal.entries()
+    assert isinstance(first.event, Condensed)
+    assert first.number == before[-1].number
+    assert [e.event.asked.value for e in rest if isinstance(e.event, Wish)] == ["pause"]

@@ -33,8 +33,8 @@ class Packing:
     def sees(self, happened: Happened, place: str) -> None:
         self.guide.handle(WorkspaceEvent(self.guide.state.sequence + 1, self.now, happened, place))
 
-    def asks(self, asked: Asked) -> None:
-        self.guide.handle(OperatorInput(self.now, asked, "test"))
+    def asks(self, asked: Asked, source: str = "test") -> None:
+        self.guide.handle(OperatorInput(self.now, asked, source))
 
     def empty_case(self) -> None:
         self.content(Content.EMPTY, *self.cell.scene.slot)

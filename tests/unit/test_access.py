@@ -17,7 +17,9 @@ import pytest
 
 from opstap.certificates import client_context
 from opstap.commands import main
+from opstap.pages.about import AboutMe
 from opstap.pages.access import LASTS, Access, AccessError, Guesses, WaitError, prepare, set_pin
+from opstap.pages.protocol import PictureKind
 from opstap.pages.server import Network, PageServer
 from opstap.preflight import PreflightError, check_network
 
@@ -251,6 +253,29 @@ def test_with_a_pin_the_page_is_live_and_says_who_asks(bench: Bench, prepared: S
     assert bench.heard == [("pause", "coach")], "who signed out is not heard any more"
     assert closed in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
     assert status == 302
+
+
+def test_what_is_known_of_the_worker_is_not_sent_to_a_coach(bench: Bench, prepared: SimpleNamespace) -> None:
+    async def look(client: aiohttp.ClientSession) -> Any:
+        found: dict[str, list[str]] = {}
+        for role in ("operator", "coach"):
+            await bench.sign_in(client, prepared.pins[role])
+            async with client.ws_connect(f"{bench.url}/ws", origin=bench.url) as page:
+                await page.receive_json()
+                bench.server.publish_about(AboutMe(heard=True, person="p07"))
+                bench.server.publish_image(PictureKind.CAMERA, 0, b"jpeg")
+                found[role] = []
+                while not found[role] or found[role][-1] != "picture":
+                    message = await page.receive()
+                    text = message.type is aiohttp.WSMsgType.TEXT
+                    found[role].append(message.json()["type"] if text else "picture")
+                await page.send_json({"type": "about_input", "asked": "share", "about": "pace", "value": "on"})
+                found[role].append((await page.receive_json())["found"])
+        return found
+
+    found = bench.talk(look)
+    assert found["operator"] == ["about", "picture", "about_input"]  # this cell has no monitor
+    assert found["coach"] == ["picture", "about_input from a coach"]
 
 
 def test_the_operator_s_pin_does_not_open_what_is_the_coach_s(bench: Bench, prepared: SimpleNamespace) -> None:

@@ -353,3 +353,18 @@ def test_killed_at_any_instant_nothing_is_lost_or_doubled(desk: Desk) -> None:
     assert [(c.finished, c.seconds, c.steps) for c in cycles] == [(True, 104, 26)] * 9
     assert desk.rows(Tally)[0][-1] == 9  # type: ignore[index]
     assert len([r for r in desk.rows(Outgoing) if r[2] == "cycle"]) == 9  # type: ignore[index]
+
+
+def test_who_began_it_is_kept_with_a_coach_s_time(desk: Desk) -> None:
+    desk.allow("p07", Purpose.RECORDS)
+    desk.begin("p07")
+    work = desk.work
+    work.empty_case()
+    work.steps(2)
+    for source, seconds in (("page (operator)", 30), ("page (coach)", 50)):
+        work.asks(Asked.HELP, source)
+        work.wait(seconds)
+        work.asks(Asked.HELP_DONE, "page (coach)")
+    work.steps(24)
+    desk.read()
+    assert [(c.asked_by, c.seconds) for c in desk.reading.coaching()] == [("worker", 30), ("coach", 50)]

@@ -17,10 +17,13 @@ from opstap.documents import DocumentError
 from opstap.instructions import Cell, load_cell
 from opstap.monitoring.advising import STANDS, Advisor, Answer, words
 from opstap.monitoring.baseline import Baseline
+from opstap.monitoring.coaching import CoachingTime
 from opstap.monitoring.facts import SIGNALS, UNITS, AdviceKind, Face, Fact, FactName
 from opstap.monitoring.monitor import Monitor
 from opstap.monitoring.observing import BREAK, HANDS_MISSING, Observer
+from opstap.monitoring.quality import quality
 from opstap.monitoring.rules import load_rules
+from opstap.monitoring.telling import SHOWN, WORDS
 from opstap.workflow.model import Phase, Problem, State, Trouble
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -358,3 +361,49 @@ def test_rules_that_cannot_be_are_told_with_their_line(tmp_path: Path, right: st
     path.write_text(text.replace(right, wrong, 1))
     with pytest.raises(DocumentError, match=rf"monitor\.yaml:\d+: .*{told}"):
         load_rules(path)
+
+
+# --- for the worker's table, the coach's time, and the figure of quality
+
+
+def test_lines_for_the_table_are_short_and_say_who_else_sees_it(cell: Cell) -> None:
+    monitor = Monitor("p", RULES, 0.38)
+    bench = Bench(cell, monitor)
+    assert monitor.on_the_table(bench.now, "nl") == ""  # never by itself
+    monitor.show(bench.now)
+    assert monitor.on_the_table(bench.now, "nl").endswith("Je begeleider ziet dit niet.")
+    monitor.share(FactName.PACE, True)
+    assert monitor.on_the_table(bench.now, "nl").endswith("Je begeleider ziet wat jij koos.")
+    assert monitor.on_the_table(bench.now + SHOWN, "nl") == ""
+    assert monitor.on_the_table(bench.now - 1, "nl") == ""  # the clock was set back
+    assert set(WORDS) == {"en", "nl", "de", "uk", "ar"}
+    for language, lines in WORDS.items():
+        assert set(lines) == set(WORDS["en"]), language
+        assert max(map(len, lines.values())) < 60, language
+        found = {word.lower() for line in lines.values() for word in re.findall(r"\w+", line)}
+        assert not found & NEVER, language
+
+
+def test_a_coach_s_time_is_kept_from_call_to_end() -> None:
+    kept = CoachingTime()
+    for now, since in ((10, None), (20, 20), (50, 20)):
+        kept.update(now, since)
+    assert (kept.open, kept.seconds) == (30, 30)
+    kept.update(60, None)
+    assert (kept.open, kept.seconds) == (0, 40)
+    kept.update(70, 65)
+    kept.update(71, 70.5)  # the next call came between two looks
+    assert kept.seconds == 40 + 6 + 0.5
+    kept.update(5, None)  # the clock was set back: what was seen counts, no more
+    assert kept.seconds == 40 + 6 + 0.5
+
+
+def test_refusals_are_a_figure_about_rules_and_never_about_fewer_than_five(cell: Cell) -> None:
+    monitors = [Monitor(f"p{i}", RULES, 0.38) for i in range(6)]
+    for monitor in monitors[:4]:
+        monitor.advisor.given, monitor.advisor.refused = 4, 1
+    assert quality(monitors) is None
+    monitors[4].advisor.given = 4
+    found = quality(monitors)
+    assert found is not None
+    assert (found.people, found.given, found.refused, found.refused_share) == (5, 20, 4, 0.2)

@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from opstap.pages.channel import Pace
 from opstap.pages.protocol import (
     MAX_INPUT,
     OperatorInput,
@@ -449,3 +450,67 @@ def test_only_reading_is_allowed(server: PageServer) -> None:
         return found
 
     assert talk(ask) == [(405, "nosniff"), (403, "nosniff")]
+
+
+# --- who sends too much, and what is the worker's own
+
+
+def test_a_person_s_pace_passes_and_a_flood_does_not() -> None:
+    pace = Pace(0.0)
+    assert [pace.passes(0.0) for _ in range(25)] == [True] * 20 + [False] * 5
+    assert [pace.passes(0.5) for _ in range(6)] == [True] * 5 + [False]  # ten a second
+    assert all(pace.passes(10 + i / 5) for i in range(100))  # five a second go on for ever
+    assert pace.passes(0.0)  # a clock that goes back takes nothing away
+
+
+def test_a_flood_is_told_once_and_not_listened_to(
+    server: PageServer, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opstap.pages.channel.A_SECOND", 0.0)
+
+    async def flood(client: Session) -> Any:
+        async with connect(client, server) as page, connect(client, server) as other:
+            await page.receive_json()
+            for _ in range(200):
+                await page.send_json({"asked": "next"})
+            refused = await page.receive_json()
+            server.publish(snapshot("still shown"))
+            update = await page.receive_json()
+            await other.receive_json()
+            await other.send_json({"asked": "pause"})
+            return refused, update
+
+    refused, update = talk(flood)
+    assert (refused["field"], refused["found"]) == ("message", "too many")
+    assert update["snapshot"]["words"] == "still shown"
+    said = [heard.asked.get(timeout=10) for _ in range(21)]
+    assert said.count((Asked.NEXT, "operator")) == 20
+    assert said.count((Asked.PAUSE, "operator")) == 1  # another page is heard all the same
+    assert heard.asked.empty()
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "allowed"),
+    [
+        ({"type": "about_input", "asked": "rank"}, "asked", "say, answer, switch, share, rule, erase, show"),
+        ({"type": "about_input"}, "asked", "say, answer, switch, share, rule, erase, show"),
+        ({"type": "about_input", "asked": "say", "mood": 1}, "mood", "type, asked, about, value"),
+        ({"type": "about_input", "asked": "erase"}, "type", "operator_input: this cell has no monitor"),
+    ],
+)
+def test_what_cannot_be_asked_of_the_monitor_is_told(
+    server: PageServer, message: dict[str, Any], field: str, allowed: str
+) -> None:
+    async def ask(client: Session) -> Any:
+        async with connect(client, server) as page:
+            await page.receive_json()
+            await page.send_json(message)
+            return await page.receive_json()
+
+    refused = talk(ask)
+    assert (refused["type"], refused["field"], refused["allowed"]) == ("refused", field, allowed)
+
+
+def test_the_coach_s_page_is_not_opened_at_the_bench_without_a_pin(server: PageServer) -> None:
+    for path in ("coach/", "coach/ws", "coach/steps", "%63oach/ws"):
+        assert get(server, path)[0] == 403, path

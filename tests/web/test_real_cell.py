@@ -62,6 +62,13 @@ def test_the_page_shows_a_real_job_from_its_start_to_done(browser: Any, tmp_path
             page.wait_for_function("document.querySelectorAll('#nodes .ok').length >= 6")
             page.get_by_role("button", name="Pause").click()  # what the page asks reaches the work guide and comes back
             page.locator("#words", has_text="Paused. Take your time.").wait_for()
+            page.get_by_role("button", name="About me").click()  # what the monitor knows of whom it saw
+            page.locator("#about-facts li", has_text="Time of my last steps").wait_for()
+            assert page.locator("#about-who").inner_text().startswith("default: this is for you.")
+            page.locator("input[name=share-error_streak]").check()
+            page.goto(f"http://localhost:{port}/coach/")  # simulated: without a PIN
+            page.locator("#cell-cell_1", has_text="The case is full").wait_for()
+            page.locator("#cell-cell_1", has_text="default shares with you").wait_for()
             page.close()
         finally:
             cell.send_signal(signal.SIGINT)

@@ -79,6 +79,8 @@ class Draft:
                 self._settings(),
                 Heading(t("2. Which data, where and how long", "2. Welke gegevens, waar en hoe lang")),
                 self._data(),
+                Text(t("Asked of each person, each on its own:", "Gevraagd aan ieder, elk apart:")),
+                Bullets(tuple(words[self.language] for words in QUESTIONS.values())),
                 Heading(t("3. What the monitor can say", "3. Wat de monitor kan zeggen")),
                 Text(t("A closed list; a test of the software looks for words about feelings. A person may say with "
                        "one of three "
@@ -178,9 +180,7 @@ class Draft:
         if s.on("hub"):
             rows.append((t("times of cases, another pseudonym", "tijden van koffers, ander pseudoniem"), s.given["hub"],
                          t("as the hub's own dossier says", "zoals het dossier van de hub zegt")))  # fmt: skip
-        asked = "; ".join(words[self.language] for words in QUESTIONS.values())
-        caption = t(f"Asked of each person, each on its own: {asked}", f"Gevraagd aan ieder, elk apart: {asked}")
-        return Table(caption, (t("what", "wat"), t("where", "waar"), t("how long", "hoe lang")), tuple(rows), 99)
+        return Table("", (t("what", "wat"), t("where", "waar"), t("how long", "hoe lang")), tuple(rows), 99)
 
     def _facts(self) -> Block:
         t = self.t
