@@ -196,3 +196,12 @@ def test_the_stop_takes_as_long_as_the_separation_counts_on(rate):
         pacer.step(0.0, 0.005)
         taken += 0.005
     assert taken == pytest.approx(LIMITS.stop_time(rate), abs=0.011)
+
+
+def test_beside_somebody_the_arm_is_gentle_whichever_way_it_goes():
+    zone = Box(Pose.of((0.0, 0.1, 0.3)), (0.6, 0.9, 0.6))
+    assert ROBOT.limit([link(-1.0, "fork")], someone(0.1), AGE).rate == 1.0
+    limit = ROBOT.limit([link(-1.0, "fork")], someone(0.1), AGE, zone)
+    assert 0 < limit.rate <= ROBOT.contact_speed
+    assert "fork and arm" in limit.reason
+    assert ROBOT.limit([link(-1.0, "fork")], someone(0.35), AGE, zone).rate == 1.0

@@ -6,7 +6,7 @@ from guided import SECOND, Guide
 from opstap.workflow.asking import Meaning, ask, current_step
 from opstap.workflow.journal import Journal, Recorder
 from opstap.workflow.model import Happened, Phase, Started, Tray, TrayChanged, TrayVisited
-from opstap.workflow.trays import REACHED, Errand, Reach, Trays
+from opstap.workflow.trays import LOST, REACHED, Errand, Reach, Trays
 
 ZONE = "present_right"
 
@@ -108,9 +108,10 @@ def test_what_is_not_brought_is_taken_from_the_bin_and_a_held_tray_goes_back(cel
     assert trays.next(guide.state) is None, "not asked over and over at the same step"
 
 
-def test_a_hand_that_passes_by_is_no_visit():
+def test_a_hand_that_passes_by_is_no_visit_and_one_that_is_lost_for_a_moment_is_one():
     reach = Reach()
-    looks = [(True, 0), (True, REACHED // 2), (False, REACHED), (True, SECOND), (True, SECOND + REACHED)]
+    passes = [(True, 0), (True, REACHED // 2), (False, REACHED), (False, 2 * REACHED)]
+    looks = [*passes, (True, SECOND), (False, SECOND + LOST), (True, SECOND + REACHED)]
     assert not any(reach.see(*look) for look in looks)
     assert reach.see(False, 2 * SECOND)
     assert not reach.see(False, 3 * SECOND)

@@ -65,7 +65,7 @@ class Pacer:
         reached = min(max(reached, 0.0), 1.0)
         stopping = self._profile(along, reached, change if reached else max(change, 0.0), 0.0)
         end = hold + stopping.duration
-        moments = np.append(np.arange(0.0, end, tick), [end, end + tick])
+        moments = np.append(np.arange(0.0, end - tick / 10, tick), [end, end + tick])  # no two at one moment
         states = [going.at_time(t) if t < hold else stopping.at_time(t - hold) for t in moments]
         positions, velocities = [], []
         for (s,), (r,), _ in states:

@@ -89,6 +89,10 @@ class SeparationLimits(Model):
         fixed, share = self._covered(rate, age)
         return speed * fixed + approach * share + self._unsure <= distance
 
+    def beside(self, age: float) -> float:
+        """So near (metres), somebody seen `age` s ago may be anywhere around a link by now."""
+        return self.hand_speed * age + self._unsure
+
     @property
     def _unsure(self) -> float:
         return self.intrusion + self.person_error + self.robot_error
@@ -156,7 +160,8 @@ class Limit:
 
 @dataclass(frozen=True, eq=False)
 class _Pairs:
-    """Pairs of links and things: arrays (n,) of distance m, approach m/s, link's own speed m/s; where the thing is."""
+    """Pairs of links and things: arrays (n,) of distance m, approach m/s, speed of the link's faster end m/s; where the
+    thing is."""
 
     link: NDArray[np.intp]
     body: NDArray[np.intp]
@@ -215,6 +220,13 @@ class Separation:
 
         # The pair that lacks most sets the rate; whoever still lacks something there lowers it, until nobody does.
         rate, worst, left = best.rate, -1, np.flatnonzero(pairs.approach > self.limits.standstill)
+        if names != [NEVER_SEEN]:
+            # So near, an arm may be on the other side by now, and what went away from it comes nearer.
+            beside = np.flatnonzero(touchable & (pairs.distance < self.limits.beside(age)))
+            if len(beside):
+                first = int(beside[pairs.speed[beside].argmax()])
+                gentle = 0.999 * self.contact_speed / max(float(pairs.speed[first]), 1e-6)
+                rate, worst = (gentle, first) if gentle < rate else (rate, worst)
         while rate > 0:
             short = lacking(rate, left)
             left, short = left[short > 0], short[short > 0]
@@ -252,7 +264,7 @@ class Separation:
         share, squared = _along(now, cells, low)
         near = (squared < (reach**2).astype(np.float32)).any(axis=1)
         cells, share, squared = cells[near], share[near], squared[near]
-        approach, speed = np.full(squared.shape, -np.inf, np.float32), np.zeros(squared.shape, np.float32)
+        approach = np.full(squared.shape, -np.inf, np.float32)
         distance = np.sqrt(np.maximum(squared, 0.0))
         for i, c in enumerate(ahead):
             t, squared = (share, squared) if i == 0 else _along(c, cells, low)
@@ -269,12 +281,12 @@ class Separation:
             moving = _dot(velocity, velocity) + t * (2 * _dot(velocity, change) + t * _dot(change, change))
             moving = np.sqrt(np.maximum(moving, 0.0))
             nearer = np.where(apart > 1e-3, nearer / np.maximum(apart, 1e-3), moving)
-            approach, speed = np.maximum(approach, nearer), np.maximum(speed, moving)
+            approach = np.maximum(approach, nearer)
         which, link = np.nonzero((distance < reach.astype(np.float32)) & (approach > self.limits.standstill))
         far = distance[which, link] - around[link]
         body = np.zeros(len(link), np.intp)
         place = cells[which] + low
-        return _Pairs(link, body, far, approach[which, link].astype(float), speed[which, link].astype(float), place)
+        return _Pairs(link, body, far, approach[which, link].astype(float), fastest[link], place)
 
 
 def _cells(points: Floats, low: Floats, high: Floats) -> Floats:
@@ -335,7 +347,8 @@ def _with_bodies(ahead: Sequence[Capsules], capsules: list[Capsule]) -> _Pairs:
     distance = apart[:n] - ahead[0].radius[:, None] - ends[:, 6]
     link, which = np.indices((n, m)).reshape(2, -1)
     approach = nearer.reshape(k, -1).max(axis=0)
-    return _Pairs(link, which, distance.ravel(), approach, moving.reshape(k, -1).max(axis=0), there[:n].reshape(-1, 3))
+    fastest = np.max([_fastest(c) for c in ahead], axis=0)
+    return _Pairs(link, which, distance.ravel(), approach, fastest[link], there[:n].reshape(-1, 3))
 
 
 def nearest(p: Floats, u: Floats, q: Floats, v: Floats) -> tuple[Floats, Floats]:

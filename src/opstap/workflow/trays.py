@@ -10,6 +10,8 @@ from opstap.workflow.model import State, Tray, TrayChanged
 
 REACHED = 200_000_000
 """ns that a hand has to be in the tray to count: shorter, it passed by."""
+LOST = 150_000_000
+"""ns that a hand is not seen there before it has left: a camera loses it for some pictures."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Reach:
         """One look at `stamp` ns; true in the one after which the hand has left."""
         if inside:
             self._since, self._last = (stamp if self._since is None else self._since), stamp
+            return False
+        if stamp - self._last <= LOST:
             return False
         since, self._since = self._since, None
         return since is not None and self._last - since >= REACHED

@@ -9,17 +9,18 @@ from rclpy.action import ActionClient
 from rclpy.node import Node
 
 from opstap.instructions import Cell
+from opstap.scene import Zone
 from opstap.workflow.model import Event, State, Tray, TrayChanged, TrayVisited
 from opstap.workflow.trays import Errand, Reach, Trays
 from opstap_cell.convert import time_from_ros
 from opstap_cell.qos import SENSOR
 from opstap_interfaces.action import PresentPart
-from opstap_interfaces.msg import HandArray
+from opstap_interfaces.msg import Hand, HandArray
 
 GONE_AFTER = 5_000_000_000
 """A cobot that was not heard of for so long brings nothing any more, ns."""
-IN_TRAY = 0.20
-"""A hand in the tray's zone and lower than this over the table is in the tray, metres."""
+IN_TRAY, BESIDE = 0.20, 0.03
+"""A hand whose middle is lower than this over the table, and so near to the tray's zone, has its fingers in it, m."""
 
 
 class Courier:
@@ -29,6 +30,7 @@ class Courier:
                  ) -> None:  # fmt: skip
         self._node, self._person, self._state, self._decide = node, person, state, decide
         self._trays, self._reach = Trays(cell), Reach()
+        self._zones = {z.id: z for z in cell.scene.zones}
         self._errand: Errand | None = None
         self._heard = 0
         """When the cobot's node was last there, ns."""
@@ -82,6 +84,14 @@ class Courier:
         if state.tray is not Tray.THERE:
             return
         stamp = time_from_ros(message.header.stamp)
-        inside = any(h.zone == state.tray_zone and h.position.z < IN_TRAY for h in message.hands)
+        inside = any(self._in_tray(h, self._zones[state.tray_zone]) for h in message.hands)
         if self._reach.see(inside, stamp):
             self._decide(TrayVisited(stamp, state.tray_zone))
+
+    @staticmethod
+    def _in_tray(hand: Hand, zone: Zone) -> bool:
+        away = [
+            abs(p - z) - s / 2
+            for p, z, s in zip((hand.position.x, hand.position.y), zone.position, zone.size, strict=True)
+        ]
+        return hand.position.z < IN_TRAY and max(away) < BESIDE
