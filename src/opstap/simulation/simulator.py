@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 START = 1_000_000_000
 """Stamp of tick 0, ns; not 0, which ROS reads as "no time"."""
 DONE_SECONDS, GIVE_UP_SECONDS = 3.0, 30.0
-"""A job is over when nothing was asked for so long: with a full case, and with one that is not."""
+"""A job is over when nothing was asked for so long: with a full case and every tray back, and otherwise."""
 
 
 class Simulator:
@@ -115,6 +115,7 @@ class Simulator:
     @property
     def finished(self) -> bool:
         """Whether the person has placed something, rests, and has seen nothing to do for a while."""
-        slots = self._bench.slots.values()
-        seconds = DONE_SECONDS if all(slots) else GIVE_UP_SECONDS
-        return any(slots) and self._idle_ticks >= seconds * self.fps
+        slots = self._bench.slots
+        full = all(slots[s.slot] for s in self._bench.cell.task.steps) and not (self.cobot and self.cobot.out)
+        seconds = DONE_SECONDS if full else GIVE_UP_SECONDS
+        return any(slots.values()) and self._idle_ticks >= seconds * self.fps

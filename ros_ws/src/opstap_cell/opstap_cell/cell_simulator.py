@@ -130,7 +130,8 @@ class CellSimulator(CellNode):
             fresh.replace(self.saved)
         if self.simulator.finished and self.packed_at == math.inf:
             self.packed_at = time.monotonic()
-            self.get_logger().info(f"the case is packed after {self.simulator.ticks / self.simulator.fps:.1f} s")
+            how = "the case is packed" if self.simulator.packed else "nobody goes on, and the case is not packed,"
+            self.get_logger().info(f"{how} after {self.simulator.ticks / self.simulator.fps:.1f} s")
         if time.monotonic() - self.packed_at >= self.linger:
             if self.saved:
                 self.saved.unlink(missing_ok=True)

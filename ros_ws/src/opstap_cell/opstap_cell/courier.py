@@ -71,7 +71,8 @@ class Courier:
         self._errand = None
         stamp = stamp or self._node.get_clock().now().nanoseconds
         done = result is not None and result.code == PresentPart.Result.OK
-        self._node.get_logger().info(f"{errand.part}: {result.message if result else 'nobody brings it'}")
+        how = ("taken back" if errand.back else "brought") if done else result.message if result else "nobody brings it"
+        self._node.get_logger().info(f"tray of {errand.part}: {how}")
         # Where it is not known, it is taken to be where it was.
         held = result is not None and result.code == PresentPart.Result.NOT_TAKEN
         left_out = errand.back != done or held
