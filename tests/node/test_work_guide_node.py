@@ -10,7 +10,7 @@ from opstap.workflow.model import Condensed
 from opstap.workflow.model import OperatorInput as Wish
 from opstap_cell.qos import EVENT, STATE
 from opstap_cell.work_guide import WorkGuide
-from opstap_interfaces.msg import OperatorInput, PlaceState, WorkspaceState, WorkState
+from opstap_interfaces.msg import MonitorInput, OperatorInput, PlaceState, WorkspaceState, WorkState
 
 RULES = Path(__file__).parents[2] / "config/rules/guidance.yaml"
 
@@ -81,3 +81,21 @@ def test_what_is_older_than_four_weeks_goes_while_the_cell_runs(guide, tmp_path)
     assert isinstance(first.event, Condensed)
     assert first.number == before[-1].number
     assert [e.event.asked.value for e in rest if isinstance(e.event, Wish)] == ["pause"]
+
+
+def test_erasing_is_tried_again_while_somebody_holds_the_journal(guide, graph, tmp_path):
+    guide.look()
+    guide.node.recorder.journal._db.execute("PRAGMA busy_timeout = 50")
+    about = graph.talk(MonitorInput, "monitor_input", EVENT)
+    with Journal(tmp_path / "journal.db", reading=True) as reader:
+        lines = reader.entries()
+        next(lines)
+        about.publish(MonitorInput(asked="erase", person="default"))
+        graph.until(lambda: "reads them still" in guide.node.fault)
+        assert guide.node.named == "default"
+        lines.close()
+    guide.look()
+    assert (guide.node.named, guide.node.forgetting, guide.node.fault) == ("", False, "")
+    with Journal(tmp_path / "journal.db", reading=True) as journal:
+        assert journal.lines_of("default") == []
+    assert guide.look().person == "default"  # the light is still this person's: nothing of that is on the disk

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from opstap.guidance.cues import Cue, Sign, cues
+from opstap.guidance.cues import Cue, Sign, cues, with_words
 from opstap.instructions import Cell, load_cell
 from opstap.pages.bench import Bench
 from opstap.scene import Profile
@@ -307,3 +307,12 @@ def test_without_a_zone_for_text_there_are_lights_alone():
     cell = Cell(CELL.scene.model_copy(update={"zones": ()}), CELL.task)
     assert all(not c.text for c in cues(TAKING, cell, PERSON))
     assert kinds(TAKING, cell=cell) == kinds(TAKING)
+
+
+def test_what_a_worker_wants_to_see_takes_the_words_place_and_leaves_the_light():
+    before = cues(TAKING, CELL, PERSON)
+    after = with_words(before, CELL, "Mix-ups in ten steps: 1.\nYour coach does not see this.")
+    assert after[-1].text.startswith("Mix-ups")
+    assert after[-1].surface == "zone/instruction"
+    assert set(after) - {after[-1]} == {c for c in before if c.surface != "zone/instruction"}
+    assert any(c.kind is Meaning.TAKE for c in after)

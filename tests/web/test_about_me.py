@@ -75,7 +75,7 @@ def test_erasing_takes_two_presses_and_taking_away_is_a_link(mine: Any, bench: F
     assert text(mine, "#about-erase") == "Sure? Press again"
     erase.click()
     assert asked(bench) == ("erase", "", "")
-    assert text(mine, "#about-answer").startswith("All of you is erased.")
+    assert text(mine, "#about-answer").startswith("All of you is being erased.")
     mine.get_by_role("button", name="Show me on the table").click()
     assert asked(bench) == ("show", "", "")
     assert mine.get_by_role("link", name="Take all with me").get_attribute("href") == "/about/export"

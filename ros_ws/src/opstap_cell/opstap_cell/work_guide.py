@@ -46,6 +46,7 @@ class WorkGuide(CellNode):
         self.profile = self.person_profile(config.person)
         self.named = self.profile.id
         """Whose work the journal says it is; empty after that person asked to be forgotten."""
+        self.forgetting = False
         self.looked: int | None = None
         self.rules = load_rules(Path(config.rules), self.cell, self.scene_path)
         self.settings = settings(self.cell, self.rules)
@@ -72,6 +73,8 @@ class WorkGuide(CellNode):
         self.stamp = convert.time_from_ros(message.header.stamp)
         try:
             self.expire()
+            if self.forgetting:
+                self.forget()
             self.decide_on(message)
             self.fault = ""
         except JournalError as error:
@@ -109,14 +112,21 @@ class WorkGuide(CellNode):
         """Forget who asks for it; the work goes on where it is, as nobody's."""
         if message.asked != MonitorInput.ERASE or message.person not in ("", self.profile.id):
             return
+        self.forgetting = True
         try:
-            self.recorder.forget(self.profile.id, self.stamp)
-            forget(self.cases)
-            self.named = ""
-            self.get_logger().info("what was written of who works here is removed, as asked")
-        except (JournalError, OSError) as error:
-            self.fault = str(error)
+            self.forget()
+        except JournalError as error:
+            self.fault = str(error)  # and again with every frame, until it is done
             self.get_logger().error(self.fault)
+
+    def forget(self) -> None:
+        self.recorder.forget(self.profile.id, self.stamp)
+        try:
+            forget(self.cases)
+        except OSError as error:
+            raise JournalError(f"{self.cases}: a case cannot be removed ({error.strerror})") from error
+        self.named, self.forgetting = "", False
+        self.get_logger().info("what was written of who works here is removed, as asked")
 
     def expire(self) -> None:
         """Remove what is older than may be kept; looked for once an hour."""

@@ -68,9 +68,10 @@ NODES: dict[str, Entry] = {
     ),
     "dashboard": Entry(
         ("Shows; decides nothing.", "Toont; beslist niets."),
-        ("Worker's page: all of the worker's own. Coach's page: calls for help and what the worker shares.",
+        ("Worker's page: all of the worker's own. Coach's page: calls for help and what the worker shares; with that "
+         "PIN also the bench's picture and step.",
          "Pagina van de werker: alles van de werker zelf. Pagina van de begeleider: hulpvragen en wat de werker "
-         "deelt."),
+         "deelt; met die pincode ook beeld en stap van de werkbank."),
     ),
     "recorder": Entry(
         ("Records what it is told to; started by hand only.", "Neemt op wat gevraagd is; alleen met de hand gestart."),
