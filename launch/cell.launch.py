@@ -12,6 +12,7 @@ from launch import LaunchDescription
 from opstap.calibration.record import beside
 from opstap.evaluation.questions.sitting import check_study
 from opstap.evaluation.store.ingest import sit_down
+from opstap.monitoring.rules import load_rules as load_monitor_rules
 from opstap.preflight import PreflightError, begin_anew, check, check_network, named, read_arguments, write_down
 from opstap.simulation.faults import read_fault
 from opstap.simulation.person import load_traits
@@ -87,6 +88,7 @@ def nodes(context):
     rules = ROOT / "config" / "rules" / "guidance.yaml"
     load_rules(rules, cell, files.scene)
     monitor_rules = str(ROOT / "config" / "rules" / "monitor.yaml")
+    load_monitor_rules(Path(monitor_rules))
     actions = [
         node("work_guide", journal=str(out / "journal.db"), person=value["profile"], rules=str(rules),
              cobot=given.cobot != "none"),

@@ -73,6 +73,12 @@ NODES: dict[str, Entry] = {
          "Pagina van de werker: alles van de werker zelf. Pagina van de begeleider: hulpvragen en wat de werker "
          "deelt; met die pincode ook beeld en stap van de werkbank."),
     ),
+    "vr_orientation": Entry(
+        ("Shows the same cell beforehand, also in a headset; the same fixed rules as at the bench tell what is done.",
+         "Toont dezelfde cel vooraf, ook in een headset; dezelfde vaste regels als aan de bank zeggen wat klaar is."),
+        ("Where head and hands of the visitor are, in memory; answers to questions only with a yes.",
+         "Waar hoofd en handen van de bezoeker zijn, in het geheugen; antwoorden op vragen alleen met een ja."),
+    ),
     "recorder": Entry(
         ("Records what it is told to; started by hand only.", "Neemt op wat gevraagd is; alleen met de hand gestart."),
         ("Depth pictures only with consent and an end date.", "Dieptebeelden alleen met toestemming en een einddatum."),
