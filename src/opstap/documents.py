@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from typing_extensions import Self
 
 Location = tuple[str | int, ...]
@@ -78,6 +78,10 @@ class Document:
             mark = error.problem_mark or error.context_mark
             line = f":{mark.line + 1}" if mark else ""
             raise DocumentError(path, [f"{path}{line}: not valid YAML: {error.problem or error.context}"]) from error
+        except (YAMLError, ValueError, OverflowError, RecursionError) as error:
+            # What the reader of YAML itself does not expect: a day that does not exist, signs that are no text.
+            reason = str(error).splitlines()[0] if str(error) else "it cannot be read"
+            raise DocumentError(path, [f"{path}: not valid YAML: {reason}"]) from error
         if not isinstance(data, dict):
             raise DocumentError(path, [f"{path}:1: found {_describe(data)}, allowed: fields such as 'name: value'"])
         return Document(path, data)

@@ -82,9 +82,9 @@ def _rows(path: Path) -> tuple[list[tuple[int, dict[str, str]]], set[str]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             rows = [(reader.line_num, {k: (v or "").strip() for k, v in row.items() if k}) for row in reader]
+            columns = reader.fieldnames or []
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ImportFault(f"{path}: cannot be read: {error}") from error
-    columns = reader.fieldnames or []
     if missing := [c for c in NEEDED if c not in columns]:
         raise ImportFault(f"{path}:1: found columns {', '.join(columns) or 'none'}, needed: {', '.join(missing)}")
     return rows, {c.removeprefix("name_") for c in columns if c.startswith("name_")}
