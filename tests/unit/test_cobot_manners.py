@@ -85,12 +85,12 @@ def gentle(meeting):
 
 def test_a_tray_is_not_put_down_on_a_hand_and_comes_when_that_is_drawn_back(cell, route):
     seconds, reasons = {}, {}
-    for manner in ("late", "withdraws", "intrudes"):
+    for manner in ("withdraws", "intrudes"):
         meeting = Meeting(cell, route, manner, "present")
         seconds[manner], reasons[manner] = meeting.bring(), set(meeting.reasons)
         assert gentle(meeting)
-    assert seconds["late"] == seconds["withdraws"] < seconds["intrudes"] - 1.0
-    assert "somebody is under the tray" in reasons["intrudes"] - reasons["withdraws"] - reasons["late"]
+    assert seconds["withdraws"] < seconds["intrudes"] - 1.0
+    assert "somebody is under the tray" in reasons["intrudes"] - reasons["withdraws"]
 
 
 def test_a_hand_that_reaches_in_from_afar_meets_the_robot_at_contact_speed_at_the_most(cell, route):
