@@ -1,6 +1,7 @@
 """What `pip install .` gives, and that every part says the same version."""
 
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -59,3 +60,20 @@ def test_what_is_installed_from_the_wheel_works_without_the_project(wheel, tmp_p
     assert done.returncode == 0, done.stderr
     assert str(tmp_path) in done.stdout
     assert "new-cell" in done.stdout
+
+
+def test_the_service_starts_the_cell_with_arguments_that_it_has():
+    unit = (ROOT / "config/systemd/opstap-cell@.service").read_text()
+    launch = (ROOT / "launch/cell.launch.py").read_text()
+    given = re.findall(r"(\w+):=", unit)
+    assert given
+    assert [name for name in given if f'"{name}": (' not in launch] == []
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not on this machine")
+def test_the_service_is_a_unit_that_may_do_little(tmp_path):
+    unit = tmp_path / "opstap-cell@.service"
+    unit.write_text((ROOT / "config/systemd/opstap-cell@.service").read_text())
+    command = ["systemd-analyze", "security", "--offline=yes", "--threshold=25", str(unit)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr

@@ -124,6 +124,10 @@ def run(make: Callable[[], Node]) -> int:
         return 2
     except (KeyboardInterrupt, ExternalShutdownException):
         return 0
+    except Exception:
+        if rclpy.ok():
+            raise
+        return 0  # told to stop while it was starting: what it needed to start is gone
     finally:
         # The launch may ask again, and harder, while the node is being taken down; once is enough.
         for asked in (signal.SIGINT, signal.SIGTERM):
