@@ -203,7 +203,7 @@ def test_keyboard_alone(page: Any, desk: Desk) -> None:
 
 
 def test_the_steps_are_looked_at_as_the_light_shows_them(page: Any, desk: Desk) -> None:
-    page.get_by_role("button", name="Look at the steps").click()
+    page.get_by_role("button", name="Look at the steps at cell_1").click()
     page.locator("#preview-step", has_text="Step 1 of 26").wait_for()
     page.get_by_role("button", name="Next", exact=True).click()
     assert text(page, "#preview-step") == "Step 2 of 26"

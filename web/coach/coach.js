@@ -56,6 +56,8 @@ function show() {
     card.show(view, live);
     if (list.children[i] !== card.element) list.insertBefore(card.element, list.children[i] ?? null);
   });
+  write("preview-open", t("preview", { cell: snapshot.here.replace(/^\//, "") }));
+  element("preview-open").hidden = false;
   element("none").hidden = snapshot.cells.length > 0;
   const calling = snapshot.cells.filter((view) => view.help_seconds !== null).map((view) => view.id.replace(/^\//, ""));
   write("calls", calling.length ? t("calls", { cells: calling.join(", ") }) : t("nobodyCalls"));
@@ -93,6 +95,5 @@ document.documentElement.lang = language;
 write("title", t("title"));
 write("none", t("none"));
 write("promise", t("promise"));
-write("preview-open", t("preview"));
 preview(element);
 show();

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from opstap.messages import Message
-from opstap.monitoring.facts import SIGNALS, AdviceKind, FactName, Signal
+from opstap.monitoring.facts import AdviceKind, FactName, Signal
 from opstap.monitoring.rules import Rules
 
 About = Literal["say", "answer", "switch", "share", "rule", "erase", "show"]
@@ -101,6 +101,3 @@ def uses(rules: Rules, rules_off: tuple[str, ...]) -> dict[FactName, tuple[Use, 
         )
         for name in FactName
     }  # fmt: skip
-
-
-__all__ = ["SIGNALS", "AboutInput", "AboutMe", "AboutUpdate", "Known", "Offer", "Use", "uses"]
