@@ -3,7 +3,7 @@ PYTHON ?= python3
 SHELL := /bin/bash
 ENVIRONMENT := source ros_ws/environment.sh
 
-.PHONY: python setup setup-tests demo test bench pictures pilot-report lock
+.PHONY: python setup setup-tests setup-vr demo test bench pictures pilot-report lock
 
 demo: setup
 	@$(ENVIRONMENT) && opstap launch cell.launch.py film:=true speed:=2 linger:=5 && opstap summary out/journal.db \
@@ -26,6 +26,10 @@ setup-tests: python
 
 test: setup-tests
 	@$(ENVIRONMENT) && ruff check src tests ros_ws labs && ruff format --check src tests ros_ws labs && mypy && python -m pytest
+
+# three.js for the orientation page, as web/package-lock.json pins it. npm is the machine's, or that of set-up for tests.
+setup-vr: setup
+	@cd web && PATH="$$PATH:$(CURDIR)/.venv/bin" npm ci
 
 # Measure the cell; prints a table and keeps it in docs/performance.md. About five minutes on a quiet machine.
 bench: setup-tests

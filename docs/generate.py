@@ -7,6 +7,7 @@
 - docs/pictures/look_*.jpg, with OPSTAP_REAL_DEPTH naming a folder of real captures (docs/recording.md says which);
 - docs/pictures/calibrate_*.jpg: bins as their wizard draws them, and the calibration page where there is Chromium;
 - docs/card/card.*.pdf, the operator's card;
+- docs/pictures/orientation*.jpg, with --orientation (needs Chromium and `make setup-vr`);
 - docs/pictures/page.jpg, with the URL of a running cell's page (needs Chromium).
 """
 
@@ -209,6 +210,69 @@ def calibration() -> None:
     server.close()
 
 
+def orientation() -> None:
+    """The orientation's pages, and what an emulated headset shows."""
+    from playwright.sync_api import sync_playwright
+
+    from opstap.instructions import load_cell
+    from opstap.orientation.glb import glb
+    from opstap.orientation.job import load_job
+    from opstap.orientation.scenery import scenery
+    from opstap.orientation.talk import Orientation
+    from opstap.pages.server import PageServer
+    from opstap.workflow.levels import load_rules
+
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    cell = load_cell(ROOT / "config/cells/oral_care.yaml", ROOT / "config/tasks/oral_care_case.yaml")
+    job = load_job(ROOT / "config/jobs/oral_care_packer.yaml", cell)
+    rules = load_rules(ROOT / "config/rules/guidance.yaml", cell)
+    headset = (ROOT / "web/node_modules/iwer/build/iwer.min.js").read_text() + """
+        globalThis.device = new IWER.XRDevice(IWER.metaQuest3);
+        device.installRuntime({ forceInstall: true });
+        device.position.set(0, 1.3, 0.1);
+        device.quaternion.set(-0.16, 0.2, 0.03, 0.965);
+        device.controllers.left.position.set(-0.25, 1.0, -0.25);
+        device.controllers.right.position.set(0.1, 1.0, -0.35);
+        device.controllers.right.quaternion.set(-0.35, 0.28, 0.1, 0.89);"""
+    made = glb(scenery(cell, cobot=True))
+    with sync_playwright() as playwright:
+        drawing = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=drawing)
+        for name, script in (("", ""), ("_headset", headset)):
+            talk = Orientation(cell, job, rules, made, ROOT / "config/jobs", "p01", "nl")
+            server = PageServer("127.0.0.1", 0, ROOT / "web", lambda *_: None, talk.routes(), "/orientation/")
+            server.start()
+            tab = browser.new_page(viewport={"width": 1280, "height": 760})
+            if script:
+                tab.add_init_script(script)
+            tab.goto(server.url)
+            tab.locator("#room[data-ready]").wait_for()
+            # An emulated headset draws over the page: its buttons are pressed all the same.
+            for button in ("#headset" if script else "[data-option=enter]", "[data-option=score-1]"):
+                tab.locator(button).evaluate("e => e.click()")
+            tab.locator("#screen", has_text="Je hand is leeg.").wait_for()
+            tab.locator("#places").evaluate("e => e.open = true")
+            for told in ("In je hand:", "In de koffer: 1", "In je hand:", "In de koffer: 2", "In je hand:"):
+                tab.locator("#places button.main").first.evaluate("e => e.click()")
+                tab.locator("#screen", has_text=told).wait_for()
+            tab.locator("#places").evaluate("e => e.open = false")
+            tab.locator("#panel").evaluate("e => e.scrollTop = 0")
+            if not script:
+                coach = browser.new_page(viewport={"width": 1280, "height": 760})
+                coach.goto(f"{server.url}orientation/coach.html")
+                coach.locator("#room[data-pose]").wait_for()
+                coach.wait_for_timeout(1500)
+                coach.screenshot(path=PICTURES / "orientation_coach.jpg", type="jpeg", quality=80)
+                coach.close()
+            tab.bring_to_front()
+            tab.wait_for_timeout(1500)
+            part = tab.locator("#room") if script else tab
+            part.screenshot(path=PICTURES / f"orientation{name}.jpg", type="jpeg", quality=80)
+            tab.close()
+            server.close()
+        browser.close()
+
+
 def looks(folder: Path) -> None:
     """What `opstap look` draws of a real tote."""
     import cv2
@@ -256,6 +320,7 @@ def page(url: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Make what the docs show of the real thing.")
     parser.add_argument("--page", help="URL of a running cell's page, to take its picture")
+    parser.add_argument("--orientation", action="store_true", help="the orientation's pictures too")
     parser.add_argument("--texts", action="store_true", help="the texts alone, not the pictures")
     options = parser.parse_args()
     for name, schema in schemas().items():
@@ -268,5 +333,7 @@ if __name__ == "__main__":
         cards()
         if os.environ.get("OPSTAP_REAL_DEPTH"):
             looks(Path(os.environ["OPSTAP_REAL_DEPTH"]) / "arc_tote")
+    if options.orientation:
+        orientation()
     if options.page:
         page(options.page)

@@ -134,7 +134,7 @@ def check(
             f"out: '{out}' cannot be written ({error.strerror}); give a folder you may write in: out:=/path/to/folder"
         ) from error
     if port:
-        _free("port", "127.0.0.1", port)
+        check_free("port", "127.0.0.1", port)
     return loaded, files
 
 
@@ -150,7 +150,7 @@ def check_network(address: str, port: int, access: Path) -> None:
         Access(access, time.monotonic)
     except AccessError as error:
         raise PreflightError(f"access: {error}") from error
-    _free("network", address, port)
+    check_free("network", address, port)
 
 
 def listening_fails(address: str, port: int) -> OSError | None:
@@ -165,7 +165,12 @@ def listening_fails(address: str, port: int) -> OSError | None:
     return None
 
 
-def _free(argument: str, address: str, port: int) -> None:
+def check_free(argument: str, address: str, port: int) -> None:
+    """Whether somebody can listen there; `argument` is the launch's name for the port or address.
+
+    Raises:
+        PreflightError: nobody can.
+    """
     error = listening_fails(address, port)
     if error is None:
         return

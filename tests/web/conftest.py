@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import chromium_with
 from fake_cell import ROOT, WEB, FakeCell, npm
 
 from opstap.instructions import Cell, load_cell
-
-LAUNCH = [
-    "--no-sandbox",  # tests may run as root in a container
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
@@ -43,17 +32,8 @@ def node_modules() -> Path:
 
 @pytest.fixture(scope="module")  # while Playwright runs, no other test can run an event loop in this thread
 def browser() -> Iterator[Any]:
-    """Headless Chromium."""
-    found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome", "chrome")]
-    chromium = os.environ.get("CHROMIUM") or next((path for path in found if path), None)
-    if chromium is None:
-        pytest.skip("no Chromium: install it (Debian, Ubuntu: apt-get install chromium), or set CHROMIUM to its path")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=LAUNCH)
+    with chromium_with() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

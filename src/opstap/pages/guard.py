@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from base64 import b64encode
+from hashlib import sha256
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -16,8 +18,12 @@ from aiohttp.typedefs import Handler, Middleware
 from opstap.pages.access import Access, WaitError
 from opstap.pages.protocol import Role
 
+IMPORT_MAP = '{"imports":{"three":"/three/build/three.module.js","three/addons/":"/three/examples/jsm/"}}'
+"""Where pages that draw in three dimensions find three.js. Browsers take this map only from inside the page, so it is
+the one script there that is allowed."""
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+    "Content-Security-Policy": "default-src 'none'; script-src 'self' "
+    f"'sha256-{b64encode(sha256(IMPORT_MAP.encode()).digest()).decode()}'; style-src 'self'; img-src 'self' blob:; "
     "font-src 'self'; media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -30,7 +36,7 @@ COOKIE = "__Host-opstap"
 """The prefix makes browsers refuse it without TLS, for other paths, and from other hosts."""
 OPEN = ("/sign-in", "/core/", "/fonts/")
 """Paths that are there before anybody signed in."""
-COACH_ONLY = ("/calibrate", "/coach")
+COACH_ONLY = ("/calibrate", "/coach", "/orientation/coach")
 """Paths that the operator's PIN does not open from the network."""
 COACHING = "/coach"
 """The path that is nobody's without the coach's PIN, also at the bench's own machine: it shows what people share."""

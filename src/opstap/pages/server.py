@@ -43,8 +43,10 @@ from opstap.pages.protocol import (
 SEND_BUFFER = 256 * 1024
 """What the system may hold back per connection, bytes. Its default of megabytes is a second of old pictures."""
 
-FOLDERS = ("core", "bench", "coach", "questions", "calibrate", "sign-in")
+FOLDERS = ("core", "bench", "coach", "questions", "calibrate", "sign-in", "orientation")
 """Folders below the root that are served."""
+LIBRARIES = {"three": Path("node_modules", "three")}
+"""Folders below the root that hold what npm brings, by the name that pages know them by."""
 FONTS = Path(__file__).parents[1] / "guidance" / "fonts"
 """The fonts of the projected text, served as /fonts/."""
 TYPES = {
@@ -230,8 +232,11 @@ class PageServer:
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         folder, name = request.match_info["folder"], request.match_info["name"] or "index.html"
-        base = FONTS if folder == "fonts" else self._root / folder if folder in FOLDERS else None
-        if base is None:
+        if folder in LIBRARIES:
+            base = self._root / LIBRARIES[folder]
+        elif folder in FOLDERS or folder == "fonts":
+            base = FONTS if folder == "fonts" else self._root / folder
+        else:
             raise web.HTTPNotFound
         try:
             path = (base / name).resolve()

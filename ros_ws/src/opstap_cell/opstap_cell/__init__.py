@@ -12,6 +12,7 @@ NODES = {
     "operator_monitor": "tells the worker facts about the work, and offers advice by readable rules",
     "evaluation": "keeps the work in the store, as far as people allow, and tells the hub",
     "dashboard": "serves the pages: bench, the worker's own view, coach",
+    "vr_orientation": "serves the page on which somebody meets the job beforehand, also in a headset",
     "recorder": "records topics; depth only with consent and an expiry",
     "film": "keeps a film of the bench and a picture of every step",
 }
