@@ -1,4 +1,4 @@
-"""The real launch file with a cobot: a tray is brought, taken from, and taken back; the camera sees it all."""
+"""The real launch file with a cobot: a tray is brought and taken from; the camera sees it all."""
 
 import tempfile
 import unittest
@@ -21,10 +21,10 @@ CELL = PythonLaunchDescriptionSource(str(ROOT / "launch/cell.launch.py"))
 
 
 def one_tray() -> str:
-    """The shipped task with one step, which is presented."""
+    """One step of the shipped task, brought from the nearest store slot. The way back is in test_cobot_manners."""
     yaml = YAML()
     task = yaml.load(ROOT / "config/tasks/oral_care_case.yaml")
-    task["steps"] = [s for s in task["steps"] if s["id"] == "gloves_m"]
+    task["steps"] = [s | {"present": True} for s in task["steps"] if s["id"] == "mouth_mirror"]
     yaml.dump(task, OUT / "one_tray.yaml")
     return str(OUT / "one_tray.yaml")
 
@@ -39,11 +39,9 @@ def generate_test_description():
 
 
 class TestWhileItRuns(unittest.TestCase):
-    def test_the_tray_is_brought_and_taken_back(self, proc_output, proc_info):
-        proc_output.assertWaitFor("tray of gloves_m: brought", timeout=700)
-        proc_output.assertWaitFor("tray of gloves_m: taken back", timeout=700)
-        proc_output.assertWaitFor("the case is packed", timeout=700)
-        proc_info.assertWaitForShutdown("cell_simulator", timeout=60)
+    def test_the_tray_is_brought_and_the_part_is_put_into_the_case(self, proc_output):
+        proc_output.assertWaitFor("tray of mouth_mirror: brought", timeout=700)
+        proc_output.assertWaitFor("step 1 of 1 done", timeout=700)
 
 
 @launch_testing.post_shutdown_test()
