@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -371,7 +372,8 @@ def test_files_have_type_and_security_headers(server: PageServer, path: str, kin
     file = WEB / path / "index.html" if path.endswith("/") else WEB / path
     assert body == file.read_bytes()
     policy = headers["Content-Security-Policy"]
-    assert "script-src 'self';" in policy
+    scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
+    assert re.fullmatch(r"script-src 'self' 'sha256-[\w+/]{43}='", scripts)  # our files, and the one import map
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
