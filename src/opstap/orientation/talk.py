@@ -20,7 +20,7 @@ import cv2
 from aiohttp import WSMsgType, web
 from pydantic import ValidationError
 
-from opstap.guidance.cues import Cue, cues
+from opstap.guidance.cues import Cue, Sign, cues
 from opstap.guidance.drawing import Painter
 from opstap.instructions import Cell
 from opstap.messages import Message
@@ -261,7 +261,9 @@ class Orientation:
         """Draw the projectors' light where it has changed, and send it."""
         session = self.session
         state, profile = session.tryout.state, session.tryout.profile
-        lit = cues(state, self._cell, profile, self._clock()) if session.phase is Phase.INSIDE else ()
+        shown = cues(state, self._cell, profile, self._clock()) if session.phase is Phase.INSIDE else ()
+        # Projected buttons cannot be pressed here, so none are thrown: the page and the panel have their own.
+        lit = tuple(cue for cue in shown if cue.kind is not Sign.BUTTON)
         if lit != self._thrown:
             self._thrown = lit
             self._light = [bytes([i]) + _png(p, lit) for i, p in enumerate(self._painters)]
