@@ -236,7 +236,7 @@ export interface Taken {
  */
 export interface Wish {
   type: "wish";
-  asked: "enter" | "stop" | "pause" | "resume" | "away" | "score" | "stay" | "go" | "open" | "answer" | "like" | "ask" | "act" | "guide" | "new_case" | "level" | "set" | "disturb" | "calm" | "note" | "prepare";
+  asked: "enter" | "stop" | "pause" | "resume" | "away" | "score" | "stay" | "go" | "open" | "answer" | "like" | "ask" | "act" | "new_case" | "level" | "set" | "disturb" | "calm" | "note" | "prepare";
   setting: string;
   value: string;
 }

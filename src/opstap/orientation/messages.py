@@ -258,7 +258,7 @@ class Wish(Message):
     type: Literal["wish"] = "wish"
     asked: Literal[
         "enter", "stop", "pause", "resume", "away", "score", "stay", "go", "open", "answer", "like", "ask",
-        "act", "guide", "new_case", "level", "set", "disturb", "calm", "note", "prepare",
+        "act", "new_case", "level", "set", "disturb", "calm", "note", "prepare",
     ]  # fmt: skip
     setting: Annotated[str, Field(max_length=40)] = ""
     value: Annotated[str, Field(max_length=500)] = ""

@@ -226,7 +226,6 @@ class Orientation:
             "like": lambda: session.mark("like"),
             "ask": lambda: session.mark("ask"),
             "act": lambda: session.act(value, now),
-            "guide": lambda: session.guide(Asked(value), now),
             "new_case": lambda: session.new_case(now),
             "level": lambda: session.guide(Asked.SET, now, "level", value),
             "set": lambda: session.set(wish.setting, value, now),
