@@ -39,9 +39,9 @@ DECIDED = 4
 """Clear frames from which any change is told at a visited place. That nothing changed is known from FRAMES on."""
 UNVISITED, LOOKS = 0.6, 3
 """Share of a part that must change, in so many comparisons in a row, where no hand was seen."""
-TWO = 0.3
+TWO = 0.25
 """Two parts are told from a volume of so much less than two on. A part that leaves also bares the gaps around it: one
-may look like 1.6."""
+may look like 1.7, and nobody is told of a part too many that was not."""
 VISIT = 100_000_000
 """ns that a hand must be in a place for the visit to count as evidence by itself."""
 PATROL = 2
@@ -88,9 +88,14 @@ def _unseen(reason: str, occupied: bool = False) -> PlaceSeen:
     return PlaceSeen(Content.CANNOT_SEE, occupied, float("nan"), reason)
 
 
+def _count(parts: float) -> int:
+    """How many parts a change of so many is, by its volume."""
+    return max(1, int(abs(parts) + TWO))
+
+
 def _plain(parts: float) -> bool:
-    """Whether that is a whole number of parts, near enough to be told before all frames are in."""
-    return abs(parts) >= 1 - FITS and abs(abs(parts) - round(abs(parts))) <= FITS
+    """Whether it is clear how many parts came or went, so that it is told before all frames are in."""
+    return abs(parts) >= 1 - FITS and abs(abs(parts) - _count(parts)) <= FITS
 
 
 class Watcher:
@@ -287,7 +292,7 @@ class Watcher:
             happened = Happened.PUT_BACK if more else Happened.TAKEN
         else:
             happened = Happened.PLACED if more else Happened.REMOVED
-        count = min(max(1, int(abs(change.parts) + TWO)), place.most)
+        count = min(_count(change.parts), place.most)
         fits = 1.0 - min(0.5, abs(abs(change.parts) - count))
         evidence = {
             "volume_cm3": round(change.volume * 1e6, 1),
