@@ -232,6 +232,7 @@ def test_a_second_tap_is_no_second_answer(page: Any) -> None:
     for button, question in (("Begin", "Moest je veel nadenken?"), ("Sla over", "Was het werk zwaar voor je lichaam?")):
         page.locator("#form:not([data-fresh])").wait_for()
         page.get_by_role("button", name=button).dblclick()
+        page.locator("#question", has_text=question).wait_for()  # the old question stays until the answer is kept
         page.locator("#form:not([data-fresh])").wait_for()
         assert page.locator("#question").inner_text() == question
         assert page.locator("input:checked").count() == 0
