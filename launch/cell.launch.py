@@ -78,8 +78,8 @@ def nodes(context):
     calibration = str(kept / "calibration.yaml" if sim else beside(files.scene))
     common = {"scene": str(files.scene), "task": str(files.task), "use_sim_time": sim}
 
-    # Every simulated cell has a clock of its own: several on one network must not share theirs. A journal that is closed
-    # waits for the disk, which can take longer than the five seconds that are usual before a process is ended harder.
+    # Every simulated cell has a clock of its own: several on one network must not share theirs. A journal that is
+    # closed waits for the disk, which can take longer than the five seconds after which a process is ended harder.
     def node(name, **parameters):
         return Node(
             package="opstap_cell", executable=name, name=name, namespace=value["namespace"], output="screen",
