@@ -3,6 +3,7 @@
 
 import { connect } from "../core/connection.js";
 import { say, spoken } from "../core/words.js";
+import { element, write } from "../core/page.js";
 import { About } from "./about.js";
 import { mapOf, viewBox } from "./map.js";
 import { Picture } from "./picture.js";
@@ -18,19 +19,6 @@ import { Picture } from "./picture.js";
 const SLIP = 600;
 /** Signs of a node's level, each of its own shape. */
 const SIGNS = { ok: "●", warn: "▲", error: "■", stale: "○" };
-
-/** @param {string} id */
-function element(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`no element '${id}' in the page`);
-  return found;
-}
-
-/** Write only what changed: a live region that is written again is spoken again. @param {string} id @param {string} text */
-function write(id, text) {
-  const target = element(id);
-  if (target.textContent !== text) target.textContent = text;
-}
 
 /** A fact of the header: hidden while there is nothing to say. @param {string} id @param {string} text */
 function fact(id, text) {

@@ -1,6 +1,8 @@
 // @ts-check
 // The calibration page: it asks the server how far it is, five times a second, and shows that.
 
+import { element, write } from "../core/page.js";
+
 /**
  * @typedef {import("./messages.js").CalibrationState} State
  * @typedef {import("./messages.js").CalibrationWish} Wish
@@ -8,18 +10,6 @@
 
 const PERIOD = 200;
 const METHODS = { board: "with the board", markers: "with markers", structure: "by a check" };
-
-/** @param {string} id @returns {any} */
-function element(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`no element '${id}' in the page`);
-  return found;
-}
-
-/** Write only what changed: a live region that is written again is spoken again. @param {string} id @param {string} text */
-function write(id, text) {
-  if (element(id).textContent !== text) element(id).textContent = text;
-}
 
 /** @type {Wish} */
 let last = { asked: "camera", by: "near", bins: [] };

@@ -2,6 +2,7 @@
 // The coach's page: every cell that is heard of, in the order of their names. It compares nobody.
 
 import { line } from "../core/connection.js";
+import { element, write } from "../core/page.js";
 import { Card } from "./card.js";
 import { preview } from "./preview.js";
 import { language, t } from "./words.js";
@@ -12,19 +13,6 @@ import { language, t } from "./words.js";
  * @typedef {import("./messages.js").CoachSnapshot} CoachSnapshot
  * @typedef {import("../core/connection.js").Link} Link
  */
-
-/** @param {string} id */
-function element(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`no element '${id}' in the page`);
-  return found;
-}
-
-/** Write only what changed: a live region that is written again is spoken again. @param {string} id @param {string} text */
-function write(id, text) {
-  const target = element(id);
-  if (target.textContent !== text) target.textContent = text;
-}
 
 /** @type {Map<string, Card>} */
 const cards = new Map();

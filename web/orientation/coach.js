@@ -3,6 +3,7 @@
 // stop, what can happen, notes. The participant's page says that a coach looks on.
 
 import { Mesh, MeshBasicMaterial, SphereGeometry } from "three";
+import { element, write } from "../core/page.js";
 import { connect } from "./link.js";
 import { screen } from "./screen.js";
 import { Stage } from "./stage.js";
@@ -18,18 +19,6 @@ import { say } from "./words.js";
 
 /** How far down the eyes look until a pose comes, rad. */
 const DOWN = -0.42;
-
-/** @param {string} id @returns {any} */
-function element(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`no element '${id}' in the page`);
-  return found;
-}
-
-/** @param {Element} target @param {string} text */
-function write(target, text) {
-  if (target.textContent !== text) target.textContent = text;
-}
 
 /** @type {Snapshot | null} */
 let now = null;

@@ -3,6 +3,7 @@
 // headset (headset.js) is one more way to do the same.
 
 import { Vector3 } from "three";
+import { element, write } from "../core/page.js";
 import { hush, read } from "../questions/aloud.js";
 import { Headset } from "./headset.js";
 import { connect } from "./link.js";
@@ -30,18 +31,6 @@ const TILT = [-1.2, 0.6];
 /** How far down the eyes look at first, rad. */
 const DOWN = -0.42;
 const RADIANS = Math.PI / 180;
-
-/** @param {string} id @returns {any} */
-function element(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`no element '${id}' in the page`);
-  return found;
-}
-
-/** Write only what changed: what is written again is read again. @param {Element} target @param {string} text */
-function write(target, text) {
-  if (target.textContent !== text) target.textContent = text;
-}
 
 /** @type {Snapshot | null} */
 let now = null;

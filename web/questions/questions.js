@@ -1,6 +1,7 @@
 // @ts-check
 // The questionnaires: one question a screen, kept after every answer, gone on with where they were broken off.
 
+import { element } from "../core/page.js";
 import { canRead, hush, read } from "./aloud.js";
 import { say } from "./words.js";
 
@@ -21,13 +22,6 @@ import { say } from "./words.js";
 
 /** A press this soon after a new question came is a second tap on the last one, ms. */
 const SLIP = 400;
-
-/** @param {string} id @returns {any} */
-function element(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`no element '${id}' in the page`);
-  return found;
-}
 
 /** @type {Sheet} */
 let sheet;
