@@ -12,6 +12,7 @@ from launch import LaunchDescription
 from opstap.calibration.record import beside
 from opstap.evaluation.questions.sitting import check_study
 from opstap.evaluation.store.ingest import sit_down
+from opstap.factory.settings import load_settings
 from opstap.monitoring.rules import load_rules as load_monitor_rules
 from opstap.preflight import PreflightError, begin_anew, check, check_network, named, read_arguments, write_down
 from opstap.simulation.faults import read_fault
@@ -39,6 +40,7 @@ ARGUMENTS = {
     "hub": ("", "address of the hub that counts cases of many cells, https://name:port; empty: none"),
     "hub_authority": ("hub-ca.pem", "the hub's certificate file"),
     "hub_token": ("hub-token", "file with this cell's token"),
+    "factory": ("", "folder made by opstap factory prepare, to tell a factory of finished cases; empty: none"),
     "cobot": ("none", "what brings trays: none, simulated (with sim:=true), or ros2_control (with sim:=false)"),
     "speech": ("false", "speak the words with espeak-ng, at each worker's volume"),
     "film": ("false", "keep a film and a picture of every step; only with consent of the people in it"),
@@ -68,6 +70,8 @@ def nodes(context):
         raise PreflightError(f"fault: {error}") from error
     access = Path(value["access"]).absolute()
     check_network(value["network"], given.network_port, access)
+    if value["factory"]:
+        load_settings(Path(value["factory"]))
     source = "simulated" if sim else "recording" if value["recording"] else "live"
     study = check_study(ROOT / "config", value["study"], value["condition"])
     kept = begin_anew(out) if sim else out / "kept"
@@ -115,6 +119,9 @@ def nodes(context):
         node("evaluation", journal=str(out / "journal.db"), store=store, simulated=sim, hub=value["hub"],
              hub_authority=value["hub_authority"], hub_token=value["hub_token"]),
     ]  # fmt: skip
+    if value["factory"]:
+        later.append(node("factory", folder=str(Path(value["factory"]).absolute()), simulated=sim,
+                          journal=str(out / "journal.db"), ledger=str(out / "factory.db")))  # fmt: skip
     actions.append(TimerAction(period=4.0, actions=later))
     if sim:
         # The simulator makes the clock and does not follow it.

@@ -34,7 +34,13 @@ SYSTEM_LIBRARIES = {
     "libgomp.so.1": "libgomp1",
 }
 # What the checks use beyond Python. A check whose program is missing is counted as "could not run".
-CHECK_PACKAGES = {"chromium": "chromium", "Xvfb": "xvfb", "pg_ctlcluster": "postgresql", "espeak-ng": "espeak-ng"}
+CHECK_PACKAGES = {
+    "chromium": "chromium",
+    "Xvfb": "xvfb",
+    "pg_ctlcluster": "postgresql",
+    "espeak-ng": "espeak-ng",
+    "mosquitto": "mosquitto",
+}
 
 
 class SetupError(Exception):
@@ -296,7 +302,9 @@ def main() -> int:
         if libraries:
             install_system(libraries, "graphics libraries the wheels use", needed=True)
         if options.tests:
-            programs = [package for name, package in CHECK_PACKAGES.items() if not shutil.which(name)]
+            # Servers are in folders that only root's shell looks in.
+            path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+            programs = [package for name, package in CHECK_PACKAGES.items() if not shutil.which(name, path=path)]
             if programs:
                 install_system(programs, "used by the checks", needed=False)
         make_environment(options.tests)

@@ -26,6 +26,7 @@ GROUPS = {
     "business": ("opstap.evaluation.business.command", "what a bench costs and brings, as ranges"),
     "strength": ("opstap.evaluation.strength", "a worker's own card: what I can do"),
     "hub": ("opstap.evaluation.hub.command", "collect the work of many cells, show groups of five people and more"),
+    "factory": ("opstap.factory.command", "orders in, finished cases out: MQTT, REST, OPC UA"),
     "store": ("opstap.evaluation.store.command", "what is kept of the work: show, allow, refuse, export, erase"),
     "dossier": (
         "opstap.integration.dossier.command",

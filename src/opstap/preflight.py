@@ -192,7 +192,7 @@ def write_down(out: Path, given: Mapping[str, str]) -> None:
     (out / LAUNCHED).write_text(json.dumps(dict(given), indent=1) + "\n", encoding="utf-8")
 
 
-RESULTS = ("journal.db", "journal.db-wal", "journal.db-shm", "bench*.mp4", "steps")
+RESULTS = ("journal.db", "journal.db-wal", "journal.db-shm", "factory.db*", "bench*.mp4", "steps")
 
 
 def begin_anew(out: Path) -> Path:

@@ -11,6 +11,7 @@ NODES = {
     "cell_simulator": "simulates the person and the parts",
     "operator_monitor": "tells the worker facts about the work, and offers advice by readable rules",
     "evaluation": "keeps the work in the store, as far as people allow, and tells the hub",
+    "factory": "tells a factory's systems of finished cases, and takes their orders, where the launch says factory:=",
     "dashboard": "serves the pages: bench, the worker's own view, coach",
     "vr_orientation": "serves the page on which somebody meets the job beforehand, also in a headset",
     "recorder": "records topics; depth only with consent and an expiry",

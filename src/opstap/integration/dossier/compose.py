@@ -146,6 +146,7 @@ class Draft:
             (t("pages open to the network, over TLS and with a PIN", "pagina's open voor het netwerk, met TLS en "
                                                                      "pincode"), "network"),
             (t("counts sent to a hub", "aantallen naar een hub"), "hub"),
+            (t("finished cases told to the factory", "klare koffers gemeld aan de fabriek"), "factory"),
             (t("questionnaires asked", "vragenlijsten gevraagd"), "study"),
         ]  # fmt: skip
         head = (t("setting", "instelling"), t("now", "nu"), t("launch argument", "startargument"))
@@ -180,6 +181,10 @@ class Draft:
         if s.on("hub"):
             rows.append((t("times of cases, another pseudonym", "tijden van koffers, ander pseudoniem"), s.given["hub"],
                          t("as the hub's own dossier says", "zoals het dossier van de hub zegt")))  # fmt: skip
+        if s.on("factory"):
+            rows.append((t("finished cases of orders, of nobody", "klare koffers van orders, van niemand"),
+                         t("this computer, and the factory's systems", "deze computer, en systemen van de fabriek"),
+                         t("as the factory says: [how long]", "zoals de fabriek zegt: [hoe lang]")))  # fmt: skip
         return Table("", (t("what", "wat"), t("where", "waar"), t("how long", "hoe lang")), tuple(rows), 99)
 
     def _facts(self) -> Block:

@@ -66,6 +66,14 @@ NODES: dict[str, Entry] = {
         ("Records under a pseudonym, only with the person's yes, {consent} days unless renewed.",
          "Gegevens onder een pseudoniem, alleen met een ja van de persoon, {consent} dagen tenzij vernieuwd."),
     ),
+    "factory": Entry(
+        ("Counts finished cases for orders and tells a factory's systems; decides nothing about people.",
+         "Telt klare koffers voor orders en meldt ze aan systemen van de fabriek; beslist niets over mensen."),
+        ("Nothing about a person by name or pseudonym. That a case was finished is told at once, and with the rota "
+         "that says how fast somebody works: agree on what it may be used for.",
+         "Niets over een persoon met naam of pseudoniem. Dat een koffer klaar is wordt meteen gemeld, en met het "
+         "rooster zegt dat hoe snel iemand werkt: spreek af waarvoor dat gebruikt mag worden."),
+    ),
     "dashboard": Entry(
         ("Shows; decides nothing.", "Toont; beslist niets."),
         ("Worker's page: all of the worker's own. Coach's page: calls for help and what the worker shares; with that "
