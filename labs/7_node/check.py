@@ -50,6 +50,8 @@ def lamp(work) -> Iterator[Callable[..., list[str]]]:
             until(lambda: len(colors) > before, 150)
             return list(colors)
 
+        hears = [s.topic_name for s in nodes[0].subscriptions]
+        assert "/work_state" in hears, "it does not subscribe to work_state"
         assert until(lambda: out.get_subscription_count() > 0), "it does not subscribe to work_state with the QoS STATE"
         assert until(lambda: nodes[0].out.get_subscription_count() > 0), "it does not publish lamp"
         yield tell
