@@ -3,7 +3,7 @@ PYTHON ?= python3
 SHELL := /bin/bash
 ENVIRONMENT := source ros_ws/environment.sh
 
-.PHONY: python setup setup-tests setup-vr demo test bench pictures pilot-report lock
+.PHONY: python setup setup-tests setup-vr demo test bench docs pictures pilot-report lock
 
 demo: setup
 	@$(ENVIRONMENT) && opstap launch cell.launch.py film:=true speed:=2 linger:=5 && opstap summary out/journal.db \
@@ -26,6 +26,10 @@ setup-tests: python
 
 test: setup-tests
 	@$(ENVIRONMENT) && ruff check src tests ros_ws labs && ruff format --check src tests ros_ws labs && mypy && python -m pytest
+
+# The docs as a site, in out/site; a link that leads nowhere fails it.
+docs: setup-tests
+	@$(ENVIRONMENT) && NO_MKDOCS_2_WARNING=1 mkdocs build --quiet && echo "out/site/index.html"
 
 # three.js for the orientation page, as web/package-lock.json pins it. npm is the machine's, or that of set-up for tests.
 setup-vr: setup

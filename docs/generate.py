@@ -65,7 +65,7 @@ def interfaces() -> str:
         intro = [line.lstrip("# ") for line in text.splitlines() if line.startswith("#")]
         out += ["", f"## {path.stem}", "", " ".join(intro)]
         for title, part in zip(titles, parts, strict=True):
-            out += ["", f"*{title}*" if title else "", "| field | type | meaning |", "|---|---|---|"]
+            out += ["", f"*{title}*" if title else "", "", "| field | type | meaning |", "|---|---|---|"]
             out += [f"| `{name}` | {kind} | {meaning} |" for kind, name, meaning in rows(part)]
     return "\n".join(line for i, line in enumerate(out) if line or out[i - 1]) + "\n"
 

@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import os
 import sys
+from collections.abc import Collection
 from importlib.metadata import version
 from typing import NoReturn
 
@@ -38,6 +39,7 @@ GROUPS = {
     "purge": ("opstap.recording.command", "delete recordings that have expired"),
     "replay": ("opstap.recording.command", "play a recording to perception and compare with what it told live"),
     "lab": ("opstap.integration.labs", "exercises for students"),
+    "completion": ("opstap.integration.completion", "let the shell complete opstap's commands: bash, zsh or tcsh"),
     "pilot": ("opstap.evaluation.pilot.command", "let virtual workers work for weeks: a simulated pilot"),
 }
 
@@ -52,20 +54,27 @@ def launch(arguments: list[str]) -> NoReturn:
     os.execv(sys.executable, [sys.executable, "-m", "opstap_cell.launching", *arguments])
 
 
+def parser(known: Collection[str]) -> argparse.ArgumentParser:
+    """The command's parser; of the groups in `known` with all their arguments."""
+    made = argparse.ArgumentParser(prog="opstap", description="The Opstap assistance cell.")
+    made.add_argument("--version", action="version", version=f"opstap {version('opstap')}")
+    commands = made.add_subparsers(dest="command", required=True)
+    commands.add_parser("launch", help="run a launch file: opstap launch cell.launch.py a:=b [--show-args]")
+    for name, (module, purpose) in GROUPS.items():
+        if name in commands.choices:
+            continue  # its module brings more than one
+        if name in known:
+            importlib.import_module(module).add(commands)
+        else:
+            commands.add_parser(name, help=purpose)
+    return made
+
+
 def main() -> int:
     """Entry point."""
     if sys.argv[1:2] == ["launch"]:  # its arguments are the launch file's business
         launch(sys.argv[2:])
-    parser = argparse.ArgumentParser(prog="opstap", description="The Opstap assistance cell.")
-    parser.add_argument("--version", action="version", version=f"opstap {version('opstap')}")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("launch", help="run a launch file: opstap launch cell.launch.py a:=b [--show-args]")
-    for name, (module, purpose) in GROUPS.items():
-        if sys.argv[1:2] == [name]:
-            importlib.import_module(module).add(commands)
-        else:
-            commands.add_parser(name, help=purpose)
-    options = parser.parse_args()
+    options = parser(sys.argv[1:2]).parse_args()
     return int(importlib.import_module(GROUPS[options.command][0]).run(options))
 
 

@@ -1,6 +1,7 @@
 """What an integrator is told of machine and files before anything is launched."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -236,3 +237,16 @@ def test_whoever_stops_answering_gets_nothing(config, monkeypatch, opstap):
     monkeypatch.setattr("builtins.input", lambda question: (_ for _ in ()).throw(EOFError))
     assert opstap("new-cell", "--into", config) == (2, "", "\nopstap: nothing was written\n")
     assert files_in(config) == ["tasks/oral_care_case.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"), [(["fac"], "factory"), (["factory", "cl"], "client"), (["launch", "cell"], "cell.launch.py")]
+)
+def test_bash_completes_commands_and_launch_files(words, expected, opstap):
+    code, script, _ = opstap("completion", "bash")
+    assert code == 0
+    script += (
+        f'\nCOMP_WORDS=(opstap {" ".join(words)}); COMP_CWORD={len(words)}; _shtab_opstap; echo "${{COMPREPLY[@]}}"'
+    )
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [expected]

@@ -18,11 +18,9 @@ from opstap.recording.replay import replay
 
 
 def add(commands: Any) -> None:
-    """Add the command that was asked for."""
-    if sys.argv[1] == "purge":
-        deleted = commands.add_parser("purge", help="delete recordings that have expired")
-        deleted.add_argument("folder", type=Path, nargs="?", default=Path("out/recordings"))
-        return
+    """The arguments of both commands."""
+    deleted = commands.add_parser("purge", help="delete recordings that have expired")
+    deleted.add_argument("folder", type=Path, nargs="?", default=Path("out/recordings"))
     played = commands.add_parser("replay", help="play a recording to perception and compare with what it told live")
     played.add_argument("folder", type=Path, help="a recording made with record.launch.py")
     played.add_argument("--cell", default="oral_care", help="a scene: a name in config/cells, or a path")
