@@ -42,6 +42,7 @@ ARGUMENTS = {
     "hub_token": ("hub-token", "file with this cell's token"),
     "factory": ("", "folder made by opstap factory prepare, to tell a factory of finished cases; empty: none"),
     "cobot": ("none", "what brings trays: none, simulated (with sim:=true), or ros2_control (with sim:=false)"),
+    "markers": ("false", "tell RViz and Foxglove of frames, robot, people, light, and a thinned-out camera cloud"),
     "speech": ("false", "speak the words with espeak-ng, at each worker's volume"),
     "film": ("false", "keep a film and a picture of every step; only with consent of the people in it"),
     "window": ("false", "show the projection full-screen on the projector's display"),
@@ -132,6 +133,8 @@ def nodes(context):
     if given.cobot != "none":
         numbers = str(ROOT / "config" / "separation.yaml")
         actions.append(node("part_presenter", separation=numbers, robot=given.cobot))
+    if given.markers:
+        actions.append(node("scene_markers", calibration=calibration))
     if given.speech:
         actions.append(node("speech"))
     if given.film:

@@ -35,6 +35,7 @@ class Arguments:
 
     sim: bool
     film: bool
+    markers: bool
     speech: bool
     window: bool
     cobot: str
@@ -51,6 +52,7 @@ class Arguments:
 CHOICES = {
     "sim": "true, false",
     "film": "true, false",
+    "markers": "true, false",
     "speech": "true, false",
     "window": "true, false",
     "cobot": "none, simulated, ros2_control",
@@ -100,7 +102,7 @@ def read_arguments(given: Mapping[str, str]) -> Arguments:
         wrong.append(f"cobot: found '{given['cobot']}' with sim:={values['sim']}, allowed: with sim:={needed}, or none")
     if wrong:
         raise PreflightError("\n".join(wrong))
-    flags = {name: values.pop(name) == "true" for name in ("sim", "film", "speech", "window")}
+    flags = {name: values.pop(name) == "true" for name in ("sim", "film", "markers", "speech", "window")}
     return Arguments(**flags, **values)  # type: ignore[arg-type]
 
 

@@ -55,8 +55,8 @@ def other_pin(prepared: SimpleNamespace) -> str:
 
 
 def test_each_role_has_a_pin_of_its_own_and_none_is_on_the_disk(prepared: SimpleNamespace) -> None:
-    assert set(prepared.pins) == {"operator", "coach"}
-    assert len(set(prepared.pins.values())) == 2
+    assert set(prepared.pins) == {"operator", "coach", "integrator"}
+    assert len(set(prepared.pins.values())) == 3
     for file in prepared.folder.iterdir():
         assert not any(pin in file.read_text() for pin in prepared.pins.values()), file
     for name in ("pins.json", "pages.key"):
@@ -278,16 +278,18 @@ def test_what_is_known_of_the_worker_is_not_sent_to_a_coach(bench: Bench, prepar
     assert found["coach"] == ["picture", "about_input from a coach"]
 
 
-def test_the_operator_s_pin_does_not_open_what_is_the_coach_s(bench: Bench, prepared: SimpleNamespace) -> None:
-    async def look(client: aiohttp.ClientSession) -> list[int]:
+def test_a_pin_opens_what_is_for_its_role(bench: Bench, prepared: SimpleNamespace) -> None:
+    async def look(client: aiohttp.ClientSession) -> list[list[int]]:
         found = []
-        for role in ("operator", "coach"):
+        for role in ("operator", "coach", "integrator"):
             await bench.sign_in(client, prepared.pins[role])
-            async with client.get(f"{bench.url}/calibrate/") as answer:
-                found.append(answer.status)
+            found.append([])
+            for page in ("bench", "calibrate", "coach", "view"):
+                async with client.get(f"{bench.url}/{page}/") as answer:
+                    found[-1].append(answer.status)
         return found
 
-    assert bench.talk(look) == [403, 200]
+    assert bench.talk(look) == [[200, 403, 403, 403], [200, 200, 200, 403], [200, 200, 403, 200]]
 
 
 def test_a_wrong_pin_a_guesser_and_nonsense(bench: Bench, prepared: SimpleNamespace) -> None:

@@ -30,7 +30,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def test_the_page_shows_a_real_job_from_its_start_to_done(browser: Any, tmp_path: Path) -> None:
+def test_the_page_shows_a_real_job_from_its_start_to_done(browser: Any, tmp_path: Path, node_modules: Path) -> None:
     port = free_port()
     command = ["opstap", "launch", str(ROOT / "launch/cell.launch.py"), f"task:={short_task(tmp_path)}", "speed:=max",
                "person:=careful", f"port:={port}", f"out:={tmp_path / 'out'}", "linger:=60"]  # fmt: skip
@@ -69,6 +69,14 @@ def test_the_page_shows_a_real_job_from_its_start_to_done(browser: Any, tmp_path
             page.goto(f"http://localhost:{port}/coach/")  # simulated: without a PIN
             page.locator("#cell-cell_1", has_text="The case is full").wait_for()
             page.locator("#cell-cell_1", has_text="default shares with you").wait_for()
+            page.goto(f"http://localhost:{port}/")
+            looking = browser.new_page()
+            looking.set_default_timeout(120_000)
+            looking.goto(f"http://localhost:{port}/view/")
+            looking.wait_for_function("() => Number(document.getElementById('figure-points')?.textContent) > 1000")
+            page.locator("#looked-at", has_text="Somebody looks").wait_for()  # and the worker is told
+            looking.close()
+            page.locator("#looked-at").wait_for(state="hidden")
             page.close()
         finally:
             cell.send_signal(signal.SIGINT)

@@ -3,7 +3,7 @@
 /** The first message on a connection. */
 export interface Welcome {
   type: "welcome";
-  role: "operator" | "coach";
+  role: "operator" | "coach" | "integrator";
 }
 
 /** The step of the task that the work is at. */
@@ -142,6 +142,8 @@ export interface Snapshot {
   events: ReadonlyArray<Happening>;
   nodes: ReadonlyArray<NodeStatus>;
   latencies: ReadonlyArray<Latency>;
+  /** Somebody looks at the bench in three dimensions, and so at who works: it is told to who works. */
+  looked_at: boolean;
   /** None where there is none, or nothing was heard of it. */
   robot: Robot | null;
   /** Of the job that was just finished, until the next one starts. */

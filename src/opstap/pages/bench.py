@@ -36,15 +36,17 @@ class Bench:
 
     def update(self, state: State, profile: Profile, stamp: int, contents: dict[str, Content],
                nodes: tuple[NodeStatus, ...], speed: float, latencies: tuple[Latency, ...] = (),
-               silent: bool = False, robot: Robot | None = None) -> Snapshot:  # fmt: skip
+               silent: bool = False, robot: Robot | None = None, looked_at: bool = False) -> Snapshot:  # fmt: skip
         """The snapshot of `state` at `stamp`.
 
-        `contents` is what perception sees of every place; `silent`: nothing was heard from the cell since `stamp`.
+        `contents` is what perception sees of every place; `silent`: nothing was heard from the cell since `stamp`;
+        `looked_at`: somebody looks at the page in three dimensions.
         """
         self._follow(state, profile.language, stamp)
         step, asked, language = current_step(self.cell, state), ask(self.cell, state), profile.language
         return Snapshot(
             cell=self.cell.scene.cell, simulated=self.simulated, clock=stamp / 1e9, speed=speed, silent=silent,
+            looked_at=looked_at,
             task=self.cell.task.title[language], job=state.job,
             job_started=state.job_since / 1e9 if state.job else None,
             phase=state.phase, words=asked.words(self.cell, language, profile.ways),

@@ -36,8 +36,13 @@ COOKIE = "__Host-opstap"
 """The prefix makes browsers refuse it without TLS, for other paths, and from other hosts."""
 OPEN = ("/sign-in", "/core/", "/fonts/")
 """Paths that are there before anybody signed in."""
-COACH_ONLY = ("/calibrate", "/coach", "/orientation/coach")
-"""Paths that the operator's PIN does not open from the network."""
+MAY: dict[str, tuple[Role, ...]] = {
+    "/calibrate": ("coach", "integrator"),
+    "/coach": ("coach",),
+    "/orientation/coach": ("coach",),
+    "/view": ("integrator",),
+}
+"""Paths that from the network only some PINs open; all others are everybody's who signed in."""
 COACHING = "/coach"
 """The path that is nobody's without the coach's PIN, also at the bench's own machine: it shows what people share."""
 LONGEST_PIN_BODY = 64
@@ -109,8 +114,9 @@ class Guard:
                 if asks or request.path == "/ws":
                     return web.Response(status=401, text="Sign in first.\n")
                 return web.Response(status=302, headers={"Location": f"/sign-in/?next={request.path}"})
-            if role == "operator" and request.path.startswith(COACH_ONLY):
-                return web.Response(status=403, text="This page is for the coach.\n")
+            may = next((roles for path, roles in MAY.items() if request.path.startswith(path)), None)
+            if role is not None and may is not None and role not in may:
+                return web.Response(status=403, text=f"This page is for the {' or the '.join(may)}.\n")
         if role is not None:
             request[ROLE] = role
         return None

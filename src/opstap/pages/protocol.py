@@ -26,7 +26,7 @@ from opstap.workflow.model import Asked, Content, Phase, Trouble
 MAX_INPUT = 4096
 """Longest message a page may send, bytes."""
 
-Role = Literal["operator", "coach"]
+Role = Literal["operator", "coach", "integrator"]
 """Who is at a page. On the bench's own machine it is the operator; from the network the PIN says who: `access`."""
 Seconds = float
 Metres = float
@@ -178,6 +178,8 @@ class Snapshot(Message):
     """The last ones of this job, oldest first."""
     nodes: tuple[NodeStatus, ...] = ()
     latencies: tuple[Latency, ...] = ()
+    looked_at: bool = False
+    """Somebody looks at the bench in three dimensions, and so at who works: it is told to who works."""
     robot: Robot | None = None
     """None where there is none, or nothing was heard of it."""
     summary: Summary | None = None

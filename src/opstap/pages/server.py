@@ -39,11 +39,12 @@ from opstap.pages.protocol import (
     picture,
     read_input,
 )
+from opstap.pages.view import ViewSnapshot, read_nothing
 
 SEND_BUFFER = 256 * 1024
 """What the system may hold back per connection, bytes. Its default of megabytes is a second of old pictures."""
 
-FOLDERS = ("core", "bench", "coach", "questions", "calibrate", "sign-in", "orientation")
+FOLDERS = ("core", "bench", "coach", "questions", "calibrate", "sign-in", "orientation", "view")
 """Folders below the root that are served."""
 LIBRARIES = {"three": Path("node_modules", "three")}
 """Folders below the root that hold what npm brings, by the name that pages know them by."""
@@ -99,6 +100,7 @@ class PageServer:
         on_coach: called so for what a coach asks, returns why not where it cannot be done; None: no coach's page.
         try_out: whoever is at this machine may open the coach's page without a PIN. For simulated cells only: what
             people share of themselves is for their coach.
+        view: there is a page of the cell in three dimensions.
 
     Raises:
         HostRefusedError: `host` is not this machine only.
@@ -107,12 +109,13 @@ class PageServer:
 
     def __init__(self, host: str, port: int, root: Path, on_input: OnInput, routes: Iterable[web.RouteDef] = (),
                  start: str = "/bench/", network: Network | None = None, on_about: OnAbout | None = None,
-                 on_coach: OnCoach | None = None, try_out: bool = False) -> None:  # fmt: skip
+                 on_coach: OnCoach | None = None, try_out: bool = False, view: bool = False) -> None:  # fmt: skip
         self._host = _loopback(host)
         self._routes, self._first = routes, start
         self._network, self._guard = network, Guard(network.access if network else None, try_out)
         self._bench: Channel[OperatorInput | AboutInput] = Channel(self._guard, read_input, self._heard)
         self._coach = Channel(self._guard, read_coach, self._heard_coach)
+        self._look = Channel[Refused](self._guard, read_nothing, lambda *_: None) if view else None
         self._root = root
         for folder in FOLDERS:
             if not (root / folder).is_dir():
@@ -123,6 +126,8 @@ class PageServer:
         self._thread = Thread(target=self._run, name="pages", daemon=True)
         self._bench.open(self._loop)
         self._coach.open(self._loop)
+        if self._look:
+            self._look.open(self._loop)
         self._stop = asyncio.Event()
 
     @property
@@ -173,6 +178,21 @@ class PageServer:
         """Show it on the coach's pages. From any thread; at every change and at least once a second."""
         self._coach.put("coach", snapshot.model_dump_json(), "coach", only="coach")
 
+    @property
+    def viewers(self) -> int:
+        """Number of pages in three dimensions that are connected now."""
+        return self._look.connected if self._look else 0
+
+    def publish_view(self, snapshot: ViewSnapshot) -> None:
+        """Show it on the pages in three dimensions. From any thread; at least once a second."""
+        if self._look:
+            self._look.put("view", snapshot.model_dump_json(), "view")
+
+    def publish_cloud(self, cloud: bytes) -> None:
+        """Show it there too; empty: none any more. From any thread."""
+        if self._look:
+            self._look.put("cloud", cloud)
+
     def publish_image(self, kind: PictureKind, stamp: int, encoded: bytes) -> None:
         """Show a JPEG or PNG file, taken at `stamp` (ns, cell time), on all pages. From any thread."""
         self._bench.put(kind.name, picture(kind, stamp, encoded))
@@ -212,6 +232,8 @@ class PageServer:
         app.router.add_get("/ws", self._bench.talk)
         if self._on_coach:
             app.router.add_get("/coach/ws", self._coach.talk)
+        if self._look:
+            app.router.add_get("/view/ws", self._look.talk)
         app.router.add_routes(self._guard.routes())
         app.router.add_routes(self._routes)
         app.router.add_get("/", self._to_first)
@@ -224,7 +246,7 @@ class PageServer:
         if self._network:
             await web.SockSite(runner, self._network_listener, ssl_context=self._network.access.context).start()
         await self._stop.wait()
-        await asyncio.gather(self._bench.close(), self._coach.close())
+        await asyncio.gather(*(c.close() for c in (self._bench, self._coach, self._look) if c))
         await runner.cleanup()
 
     async def _to_first(self, request: web.Request) -> web.StreamResponse:

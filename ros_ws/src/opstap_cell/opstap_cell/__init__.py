@@ -14,6 +14,7 @@ NODES = {
     "factory": "tells a factory's systems of finished cases, and takes their orders, where the launch says factory:=",
     "dashboard": "serves the pages: bench, the worker's own view, coach",
     "vr_orientation": "serves the page on which somebody meets the job beforehand, also in a headset",
+    "scene_markers": "shows the cell in RViz and Foxglove, where the launch says markers:=true",
     "recorder": "records topics; depth only with consent and an expiry",
     "film": "keeps a film of the bench and a picture of every step",
 }

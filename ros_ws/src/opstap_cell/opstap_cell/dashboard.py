@@ -1,8 +1,9 @@
-"""Serves the pages: the bench with the worker's own view, the coach's, calibration, questionnaires.
+"""Serves the pages: the bench with the worker's own view, the coach's, calibration, questionnaires, the 3D view.
 
 Subscribes: work_state, workspace_state, cobot_state, projector/<id>/image, projector/<id>/state, operator_state,
 /diagnostics, and while a page is connected camera/color/image_raw/compressed; while a coach's is, coach_view of every
-cell. Publishes: operator_input (of every cell, for the coach), monitor_input.
+cell; while the 3D view is, camera/depth/image_rect_raw, robot_body, people, hands, cobot_intent. Publishes:
+operator_input (of every cell, for the coach), monitor_input.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from opstap.pages.access import Access, AccessError
 from opstap.pages.bench import Bench
 from opstap.pages.preview import preview_routes
 from opstap.pages.server import Network, PageServer, PageServerError
+from opstap.pages.view import view_routes
 from opstap.workflow.levels import load_rules
 from opstap.workflow.model import Content
 from opstap_cell import convert
@@ -41,6 +43,7 @@ from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.coaching import Coaching
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, SENSOR, STATE
+from opstap_cell.viewing import Viewing
 from opstap_interfaces.msg import CobotState, OperatorInput, ProjectionState, WorkspaceState, WorkState
 
 GONE_AFTER = 3.0
@@ -98,6 +101,8 @@ class Dashboard(CellNode):
         self.view = WorkersView(self, monitor_rules, config.store, Path(config.journal),
                                 lambda about: self.pages.publish_about(about))  # fmt: skip
         self.coaching = Coaching(self, lambda cells: self.pages.publish_coach(cells))
+        self.viewing = Viewing(self, config.calibration, lambda shown: self.pages.publish_view(shown),
+                               lambda cloud: self.pages.publish_cloud(cloud))  # fmt: skip
         self.tended = 0.0
         self.create_timer(0.1, self.show, clock=Clock(clock_type=ClockType.STEADY_TIME))
         root = Path(os.environ.get("OPSTAP_ROOT", "."))
@@ -105,6 +110,7 @@ class Dashboard(CellNode):
         try:
             routes = self.questions(root / "config", config) if config.study else []
             routes += [*self.view.routes(), *preview_routes(self.cell)]
+            routes += view_routes(self.cell, self.viewing.shapes(Path(config.journal).parent / "scenes"))
             if config.calibration:
                 files = Files(Path(self.get_parameter("scene").value), Path(config.calibration))
                 self.calibrating = CellDesk(self, files)
@@ -114,7 +120,7 @@ class Dashboard(CellNode):
                 network = Network(config.network, config.network_port, Access(Path(config.access), time.monotonic))
             self.pages = PageServer(config.host, config.port, root / "web", self.on_page_input, routes,
                                     network=network, on_about=self.view.ask, on_coach=self.coaching.ask,
-                                    try_out=config.simulated)  # fmt: skip
+                                    try_out=config.simulated, view=True)  # fmt: skip
             self.pages.start()
         except (PageServerError, AccessError, StoreError, AnswerError) as error:
             raise StartError(str(error)) from error
@@ -177,6 +183,7 @@ class Dashboard(CellNode):
         if time.monotonic() - self.tended > 1.0:
             self.tended = time.monotonic()
             self.view.tend()
+        self.viewing.tend(self.pages.viewers, self.work)
         if self.work is None:
             return
         now, stamp = time.monotonic(), convert.time_from_ros(self.work.header.stamp)
@@ -192,7 +199,16 @@ class Dashboard(CellNode):
         state, silent = convert.state_from_ros(self.work), now - self.heard > SILENT_AFTER
         self.pages.publish(
             self.bench.update(
-                state, profile, stamp, self.contents, nodes, self.speed, self.latency(), silent, self.robot
+                state,
+                profile,
+                stamp,
+                self.contents,
+                nodes,
+                self.speed,
+                self.latency(),
+                silent,
+                self.robot,
+                self.viewing.watched,
             )
         )
 

@@ -87,6 +87,12 @@ NODES: dict[str, Entry] = {
         ("Where head and hands of the visitor are, in memory; answers to questions only with a yes.",
          "Waar hoofd en handen van de bezoeker zijn, in het geheugen; antwoorden op vragen alleen met een ja."),
     ),
+    "scene_markers": Entry(
+        ("Shows the cell to who sets it up; decides nothing.", "Toont de cel aan wie hem inricht; beslist niets."),
+        ("Where hands and people are, and points of what the camera sees; sent on while somebody looks, kept nowhere.",
+         "Waar handen en mensen zijn, en punten van wat de camera ziet; doorgegeven zolang iemand kijkt, nergens "
+         "bewaard."),
+    ),
     "recorder": Entry(
         ("Records what it is told to; started by hand only.", "Neemt op wat gevraagd is; alleen met de hand gestart."),
         ("Depth pictures only with consent and an end date.", "Dieptebeelden alleen met toestemming en een einddatum."),

@@ -12,8 +12,8 @@ from opstap.preflight import LAUNCHED, PreflightError, named
 
 SHIPPED = {
     "cell": "oral_care", "task": "oral_care_case", "sim": "true", "profile": "default", "cobot": "none",
-    "speech": "false", "film": "false", "network": "", "hub": "", "factory": "", "study": "", "recording": "",
-    "port": "8080",
+    "speech": "false", "film": "false", "network": "", "hub": "", "factory": "", "markers": "false",
+    "study": "", "recording": "", "port": "8080",
 }  # fmt: skip
 """What `cell.launch.py` is told when it is told nothing; a test compares them."""
 ALWAYS = ("depth_camera", "perception", "work_guide", "projector_guidance", "operator_monitor", "evaluation")
@@ -38,7 +38,7 @@ class Setup:
     def nodes(self) -> frozenset[str]:
         """The nodes that this launch starts."""
         some = {"speech": "speech", "film": "film", "cobot": "part_presenter", "sim": "cell_simulator",
-                "factory": "factory", "port": "dashboard"}  # fmt: skip
+                "factory": "factory", "markers": "scene_markers", "port": "dashboard"}  # fmt: skip
         return frozenset(ALWAYS) | {node for argument, node in some.items() if self.on(argument)}
 
 
