@@ -4,8 +4,8 @@ import pytest
 
 from opstap.preflight import PreflightError, begin_anew, read_arguments
 
-GIVEN = {"sim": "true", "film": "false", "markers": "false", "window": "False", "speech": "false", "cobot": "none", "seed": "1",
-         "port": "8080", "network_port": "8443", "linger": "3", "speed": "max",
+GIVEN = {"sim": "true", "film": "false", "markers": "false", "window": "False", "speech": "false", "cobot": "none",
+         "seed": "1", "port": "8080", "network_port": "8443", "linger": "3", "speed": "max",
          "namespace": "cell_1", "recording": ""}  # fmt: skip
 
 
