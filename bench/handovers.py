@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -26,12 +27,14 @@ from opstap.presenting.backend import NS, SimulatedRobot
 from opstap.presenting.presenter import Presenter, Result, Senses
 from opstap.presenting.robot import Capsules, Robot
 from opstap.presenting.route import Route, Router
-from opstap.presenting.separation import TOUCHABLE, Body, Limit, People, Separation, load_limits, nearest
+from opstap.presenting.separation import Body, Limit, People, Separation, load_limits, with_bodies
 from opstap.scene import Profile, Scene, load_scene
 from opstap.simulation.arm import minimum_jerk
 
 ROOT = Path(__file__).parents[1]
 FRAME = NS // 30
+LATE = 2
+"""What is known of people is so many frames old."""
 PEERS = 40
 """Seeds below this are run with every rule."""
 LONGEST = 120
@@ -71,7 +74,7 @@ class DistanceAlone(Separation):
 
     def limit(self, ahead, people, age, zone: Box | None = None) -> Limit:  # type: ignore[no-untyped-def]
         if self._calls % self.EVERY == 0:
-            distance, *_ = apart(ahead[0], [c for b in people.bodies for c in b.capsules])
+            distance = with_bodies(ahead[:1], [c for b in people.bodies for c in b.capsules]).distance
             slower = float(np.exp(np.log(1000) / self.NEAR * (distance.min() - self.NEAR)))
             self._last = Limit(min(1.0, max(slower, 0.001)), "distance")
         self._calls += 1
@@ -139,64 +142,67 @@ class Run:
     """Least of: distance, less what person and robot still cover until the robot stands, metres."""
     nearer: float = 0.0
     """How fast the link of that least margin came nearer then, m/s."""
+    leaving: int = 0
+    """Instants at which a link came gently nearer to somebody who had just left the zone of contact."""
     samples: list[tuple[float, float]] = field(default_factory=list)
     """Approach speed m/s and distance m of the pair with the least margin, twice a second."""
 
 
-def apart(links: Capsules, capsules: list[Capsule]) -> tuple[np.ndarray, ...]:
-    """Every link with every capsule (n,): distance m, how fast the link comes nearer m/s, where (n, 3); which link."""
-    n, m = len(links.links), len(capsules)
-    i, j = (x.ravel() for x in np.meshgrid(np.arange(n), np.arange(m), indexing="ij"))
-    start, end = np.array([c.start for c in capsules])[j], np.array([c.end for c in capsules])[j]
-    axis, along = (links.end - links.start)[i], end - start
-    s, t = nearest(links.start[i], axis, start, along)
-    here = links.start[i] + s[:, None] * axis
-    there = start + t[:, None] * along
-    way = there - here
-    between = np.linalg.norm(way, axis=1)
-    velocity = links.start_velocity[i] + s[:, None] * (links.end_velocity - links.start_velocity)[i]
-    nearer = np.einsum("ij,ij->i", velocity, way) / np.maximum(between, 1e-6)
-    return between - links.radius[i] - np.array([c.radius for c in capsules])[j], nearer, there, i
+class Meter:
+    """Measures the truth of every instant: true people, true joints, true speeds.
 
+    Whoever leaves the zone of contact, or is left in it, may be met gently until the robot can stand: those instants are
+    counted, as `leaving`.
+    """
 
-def measure(run: Run, links: Capsules, bodies: tuple[Body, ...], separation: Separation, rate: float, zone: Box, tick: int
-            ) -> None:  # fmt: skip
-    """The truth of this instant: true people, true joints, true speeds."""
-    limits = separation.limits
-    distance, nearer, there, i = apart(links, [c for b in bodies for c in b.capsules])
-    touchable = np.array([link in TOUCHABLE for link in links.links])[i] & (
-        zone.contains(there) | (zone.contains(there - [0, 0, 0.8]) & (distance > 0))
-    )
-    allowed = np.where(touchable, separation.contact_speed + 0.01, limits.standstill)
-    moving = nearer > allowed
-    run.contacts += int((moving & (distance <= 0)).any())
-    if not moving.any():
-        return
-    run.nearest = min(run.nearest, float(distance[moving].min()))
-    stopping = limits.stop_time(rate)
-    speed = np.where(distance < limits.near, limits.hand_speed, limits.human_speed)
-    margin = np.where(moving, distance - speed * stopping - nearer * stopping / 2, np.inf)
-    worst = int(margin.argmin())
-    if margin[worst] < run.margin:
-        run.margin, run.nearer = float(margin[worst]), float(nearer[worst])
-    if tick % 15 == 0:
-        run.samples.append((round(float(nearer[worst]), 3), round(float(distance[worst]), 3)))
+    def __init__(self, separation: Separation, zone: Box) -> None:
+        self.run, self._separation, self._zone = Run(), separation, zone
+        self._lately: np.ndarray = np.empty(0)
+        """Tick at which each pair could last touch in the zone."""
+
+    def measure(self, links: Capsules, bodies: tuple[Body, ...], rate: float, tick: int) -> None:
+        run, separation, limits = self.run, self._separation, self._separation.limits
+        pairs = with_bodies([links], [c for b in bodies for c in b.capsules])
+        distance, nearer, count = pairs.distance, pairs.approach, len(pairs.link)
+        within = separation.touchable(pairs, links.links, self._zone)
+        # A tray comes last of the links, and goes first.
+        lately = np.concatenate([self._lately[:count], np.full(max(0, count - len(self._lately)), -LONGEST * 30)])
+        self._lately = np.where(within, tick, lately)
+        stopping = limits.stop_time(rate)
+        until = LATE + (limits.reaction + stopping) * 30
+        margin = distance - limits.person_speed(distance) * stopping - nearer * stopping / 2
+        moving = nearer > limits.standstill
+        gentle = (nearer <= separation.contact_speed + 0.01) & (tick - self._lately <= until)
+        run.leaving += int((moving & gentle & ~within & (margin < 0)).any())
+        moving &= ~gentle
+        run.contacts += int((moving & (distance <= 0)).any())
+        if not moving.any():
+            return
+        run.nearest = min(run.nearest, float(distance[moving].min()))
+        margin = np.where(moving, margin, np.inf)
+        worst = int(margin.argmin())
+        if margin[worst] < run.margin:
+            run.margin, run.nearer = float(margin[worst]), float(nearer[worst])
+        if tick % 15 == 0:
+            run.samples.append((round(float(nearer[worst]), 3), round(float(distance[worst]), 3)))
 
 
 def handover(scene: Scene, route: Route, rule: str, seed: int, separation: Separation) -> Run:
     """One tray, brought while people do what `seed` says."""
     robot = Robot(scene.cobot)
     presenter, arm, crowd = Presenter(robot, separation), SimulatedRobot(robot.home), Crowd(seed)
-    noise, run, now = np.random.default_rng([seed, 1]), Run(), NS
+    noise, now = np.random.default_rng([seed, 1]), NS
     presenter.present(route, "part")
-    zone = presenter._zone(route.handover.pose)
-    held = 0
+    meter = Meter(separation, presenter._zone(route.handover.pose))
+    run, held = meter.run, 0
+    before = deque([crowd.at(-i / 30) for i in (2, 1)], maxlen=LATE + 1)
     for tick in range(LONGEST * 30):
         now += FRAME
         t = (now - NS) / NS
         bodies = crowd.at(t)
+        before.append(bodies)
         joints = arm.state(now)
-        people = People(now - 2 * FRAME, seen(crowd.at(t - 2 / 30), noise))
+        people = People(now - LATE * FRAME, seen(before[0], noise))
         taken = held > 30
         motion = presenter.tick(Senses(now, joints, people, load=not taken, hand_at_tray=taken))
         held += motion.phase == "hold"
@@ -204,8 +210,8 @@ def handover(scene: Scene, route: Route, rule: str, seed: int, separation: Separ
             arm.send(motion.horizon, now)
         carrying = motion.phase in ("carry", "present")
         pacer = presenter._job.pacer if presenter._job else None
-        measure(run, robot.capsules(joints.positions, joints.velocities, carrying), bodies, separation,
-                pacer.rate if pacer else 0.0, zone, tick)  # fmt: skip
+        links = robot.capsules(joints.positions, joints.velocities, carrying)
+        meter.measure(links, bodies, pacer.rate if pacer else 0.0, tick)
         if motion.result is Result.OK:
             run.seconds, run.finished = t, True
             return run

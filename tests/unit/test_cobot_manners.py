@@ -10,7 +10,7 @@ from opstap.presenting.backend import NS, SimulatedRobot
 from opstap.presenting.presenter import Presenter, Result, Senses
 from opstap.presenting.robot import Robot
 from opstap.presenting.route import Router
-from opstap.presenting.separation import TOUCHABLE, Body, People, Separation, _with_bodies, load_limits
+from opstap.presenting.separation import TOUCHABLE, Body, People, Separation, load_limits, with_bodies
 from opstap.simulation.person import Manner, Traits
 from opstap.simulation.simulator import Simulator
 
@@ -58,7 +58,7 @@ class Meeting:
             self.cobot.tell(motion.horizon, world.stamp)
         self.reasons.append(motion.limit.reason)
         links = self.robot.capsules(joints.positions, joints.velocities, self.presenter.carrying)
-        pairs = _with_bodies([links], list(world.arms))
+        pairs = with_bodies([links], list(world.arms))
         hit = pairs.distance < 0
         self.beside += pairs.approach[pairs.distance < 0.25].tolist()
         self.touches += [(links.links[i], v) for i, v in zip(pairs.link[hit], pairs.approach[hit], strict=True)]

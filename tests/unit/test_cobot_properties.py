@@ -15,7 +15,7 @@ from opstap.presenting.planning import Load
 from opstap.presenting.presenter import Presenter, Senses
 from opstap.presenting.robot import Robot
 from opstap.presenting.route import Leg, Route
-from opstap.presenting.separation import Body, People, Separation, _with_bodies, load_limits
+from opstap.presenting.separation import Body, People, Separation, load_limits, with_bodies
 from opstap.presenting.timing import TICK, Trajectory
 
 LIMITS = load_limits(Path(__file__).parents[2] / "config/separation.yaml")
@@ -40,7 +40,7 @@ def test_at_the_rate_that_is_given_no_pair_is_nearer_than_its_protective_distanc
         ahead, People(0, (Body("somebody", tuple(capsules)),)), age
     )
     assert 0.0 <= limit.rate <= 1.0
-    pairs = _with_bodies(ahead, capsules)
+    pairs = with_bodies(ahead, capsules, LIMITS, age)
     need = LIMITS.protective(limit.rate, pairs.approach, pairs.distance, age)
     nearer = pairs.approach > LIMITS.standstill
     assert limit.rate == 0.0 or (need[nearer] <= pairs.distance[nearer] + 1e-6).all()

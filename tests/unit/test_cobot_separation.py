@@ -11,7 +11,7 @@ from opstap.documents import DocumentError
 from opstap.geometry import Box, Capsule, Pose
 from opstap.presenting.pacing import Pacer
 from opstap.presenting.robot import Capsules
-from opstap.presenting.separation import Body, People, Separation, load_limits
+from opstap.presenting.separation import Body, People, Separation, load_limits, with_bodies
 from opstap.presenting.timing import TICK, Trajectory
 
 FILE = Path(__file__).parents[2] / "config/separation.yaml"
@@ -85,6 +85,29 @@ def test_a_turn_towards_somebody_counts_before_it_happens():
     assert ROBOT.limit(away_then_nearer, someone(0.3), AGE).rate == 0.0
 
 
+def test_somebody_who_may_walk_round_counts_before_he_does():
+    """In the 0.15 s until the robot answers a hand goes 0.3 m: what is sideways of it now may be in front then."""
+    v = np.array([[1.0, 0.0, 0.0]])
+    sideways = Capsules(("forearm",), np.array([[-0.2, 0, 0.3]]), np.array([[0.2, 0, 0.3]]), np.array([0.05]), v, v)
+    assert ROBOT.limit([sideways], someone(0.25), AGE).rate == 0.0
+    rates = [ROBOT.limit([sideways], someone(d), AGE).rate for d in (0.5, 0.7, 0.9, 1.6)]
+    assert 0 <= rates[0] < rates[1] < rates[2] < rates[3] == 1.0
+    voxels = [People(0, (), np.array([[0.0, d + 0.05, 0.3]]), 0.02) for d in (0.25, 0.7, 1.6)]
+    assert [ROBOT.limit([sideways], p, AGE).rate for p in voxels] == [0.0, pytest.approx(rates[1], abs=0.15), 1.0]
+
+
+@given(st.tuples(*[st.floats(-1, 1)] * 3), st.tuples(*[st.floats(-1, 1)] * 3), st.tuples(*[st.floats(-1, 1)] * 3))
+@settings(max_examples=100, deadline=None)
+def test_wherever_somebody_goes_a_link_comes_no_nearer_than_was_counted(at, velocity, way):
+    v = np.array([velocity])
+    moving = [Capsules(("forearm",), np.array([[-0.2, 0, 0.0]]), np.array([[0.2, 0, 0.0]]), np.array([0.05]), v, v)]
+    pairs = with_bodies(moving, [Capsule(at, at, 0.05)], LIMITS, AGE)
+    reach = float(LIMITS.person_speed(pairs.distance)[0]) * (AGE + LIMITS.reaction)
+    there = tuple(np.array(at) + reach * np.array(way) / max(1.0, float(np.linalg.norm(way))))
+    after = with_bodies(moving, [Capsule(there, there, 0.05)])
+    assert after.approach[0] <= pairs.approach[0] + 1e-6
+
+
 def test_far_away_does_not_limit_and_near_is_told():
     assert ROBOT.limit([link(1.0)], someone(3.0), AGE).rate == 1.0
     limit = ROBOT.limit([link(1.0)], someone(0.8), AGE)
@@ -128,6 +151,9 @@ def test_the_arm_may_touch_gently_where_trays_are_handed_over():
     gentle = ROBOT.limit([link(1.0, "tray")], near, AGE, zone).rate
     assert 0 < gentle <= ROBOT.contact_speed
     assert ROBOT.limit([link(1.0, "shoulder")], near, AGE, zone).rate == 0.0, "only what is made for it"
+    behind = Box(Pose.of((0.0, -0.2, 0.3)), (0.6, 0.5, 0.3))
+    assert not behind.contains(near.bodies[0].capsules[0].start)
+    assert ROBOT.limit([link(1.0, "tray")], near, AGE, behind).rate == gentle, "where the link is, the touch is"
     aside = Box(Pose.of((1.0, 0.1, 0.3)), (0.6, 0.5, 0.3))
     assert ROBOT.limit([link(1.0, "tray")], near, AGE, aside).rate == 0.0, "only there"
 

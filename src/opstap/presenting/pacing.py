@@ -67,14 +67,12 @@ class Pacer:
         end = hold + stopping.duration
         moments = np.append(np.arange(0.0, end - tick / 10, tick), [end, end + tick])  # no two at one moment
         states = [going.at_time(t) if t < hold else stopping.at_time(t - hold) for t in moments]
-        positions, velocities = [], []
-        for (s,), (r,), _ in states:
-            q, v = self.trajectory.at(s)
-            positions.append(q)
-            velocities.append(v * max(r, 0.0) if s < self.trajectory.duration else 0.0 * v)
-        velocities[-1] = velocities[-2] = 0.0 * velocities[-1]
+        along, rates = np.array([(s, r) for (s,), (r,), _ in states]).T
+        positions, velocities = self.trajectory.sampled(along)
+        velocities *= np.where(along < self.trajectory.duration, np.maximum(rates, 0.0), 0.0)[:, None]
+        velocities[-2:] = 0.0
         positions[-1] = positions[-2]
-        return Horizon(moments, np.array(positions), np.array(velocities))
+        return Horizon(moments, positions, velocities)
 
     def _profile(self, along: float, rate: float, change: float, target: float) -> ruckig.Trajectory:
         wanted = ruckig.InputParameter(1)

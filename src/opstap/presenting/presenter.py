@@ -210,7 +210,7 @@ class Presenter:
         if pacer is None:
             return not job.legs or bool(np.abs(job.legs[0].trajectory.positions[0] - q).max() < self.limits.off_path)
         lately = np.linspace(max(0.0, pacer.along - 0.25), pacer.along, 6)
-        return any(np.abs(pacer.trajectory.at(t)[0] - q).max() < self.limits.off_path for t in lately)
+        return bool((np.abs(pacer.trajectory.sampled(lately)[0] - q).max(axis=1) < self.limits.off_path).any())
 
     def _stand(self, job: _Job, limit: Limit) -> Motion:
         """Brake on the way, at once."""
@@ -283,8 +283,8 @@ class Presenter:
 
     def _links(self, pacer: Pacer, leg: Leg) -> list[Capsules]:
         """The links at the planned speed, now and on the way that braking takes."""
-        moments = (pacer.trajectory.at(pacer.along + t) for t in AHEAD)
-        return [self.robot.capsules(q, v, leg.load.carrying) for q, v in moments]
+        positions, velocities = pacer.trajectory.sampled(pacer.along + np.array(AHEAD))
+        return [self.robot.capsules(q, v, leg.load.carrying) for q, v in zip(positions, velocities, strict=True)]
 
     def _zone(self, tray: Pose) -> Box:
         """Where people may be touched gently: all of the table's width, since both of a worker's arms lie there; in

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from opstap.geometry import Box, Capsule, Floats
 from opstap.presenting.robot import Capsules
 from opstap.scene import Id
 
+Reals = NDArray[np.floating[Any]]
+"""Floats of any width: points are worked out in single precision."""
 Positive = Annotated[float, Field(gt=0, le=10)]
 HALVINGS = 10
 """The rate is found to a thousandth."""
@@ -79,15 +81,22 @@ class SeparationLimits(Model):
         `distance` (n,) decides between a hand's speed and a walking person's, as ISO 13855 has it. Braking is even, so
         the robot covers half of what it would at full speed; a person is taken to come on until it stands.
         """
-        speed = np.where(distance < self.near, self.hand_speed, self.human_speed)
         fixed, share = self._covered(rate, age)
-        return np.asarray(speed * fixed + approach * share + self._unsure)
+        return np.asarray(self.person_speed(distance) * fixed + approach * share + self._unsure)
 
     def fits(self, rate: float, approach: float, distance: float, age: float) -> bool:
         """Whether one pair may go on at `rate`: the same as `protective`, for numbers instead of arrays."""
         speed = self.hand_speed if distance < self.near else self.human_speed
         fixed, share = self._covered(rate, age)
         return speed * fixed + approach * share + self._unsure <= distance
+
+    def turning(self, age: float) -> float:
+        """Seconds in which somebody seen `age` s ago goes anywhere before the robot answers."""
+        return age + self.reaction
+
+    def person_speed(self, distance: Reals) -> Floats:
+        """How fast (m/s) somebody `distance` (n,) m away comes or goes: a hand near by, who walks beyond, ISO 13855."""
+        return np.where(distance < self.near, self.hand_speed, self.human_speed)
 
     def beside(self, age: float) -> float:
         """So near (metres), somebody seen `age` s ago may be anywhere around a link by now."""
@@ -159,15 +168,16 @@ class Limit:
 
 
 @dataclass(frozen=True, eq=False)
-class _Pairs:
+class Pairs:
     """Pairs of links and things: arrays (n,) of distance m, approach m/s, speed of the link's faster end m/s; where the
-    thing is."""
+    link and the thing are nearest to each other, (n, 3) m."""
 
     link: NDArray[np.intp]
     body: NDArray[np.intp]
     distance: Floats
     approach: Floats
     speed: Floats
+    place: Floats
     point: Floats
 
 
@@ -187,7 +197,7 @@ class Separation:
         best = Limit(1.0)
         names = [b.id for b in people.bodies for _ in b.capsules]
         if names:
-            pairs = _with_bodies(ahead, [c for b in people.bodies for c in b.capsules])
+            pairs = with_bodies(ahead, [c for b in people.bodies for c in b.capsules], self.limits, age)
             best = self._slower(best, pairs, ahead[0].links, names, age, zone)
         for name, points in (
             ("something", people.voxels),
@@ -196,21 +206,18 @@ class Separation:
         ):
             if len(points) and best.rate > 0:
                 # What is too far to matter at the rate so far cannot lower it.
-                pairs = self._with_points(ahead, points, people.voxel_size, age, best.rate)
+                pairs = self._with_points(ahead, points, people.voxel_size, age, best.rate, name != NEVER_SEEN)
                 best = self._slower(best, pairs, ahead[0].links, [name], age, zone)
         return best
 
-    def _slower(self, best: Limit, pairs: _Pairs, links: Sequence[str], names: list[str], age: float, zone: Box | None
+    def _slower(self, best: Limit, pairs: Pairs, links: Sequence[str], names: list[str], age: float, zone: Box | None
                 ) -> Limit:  # fmt: skip
         """`best`, or the lower limit that `pairs` ask for."""
         if not all(np.isfinite(getattr(pairs, f)).all() for f in ("distance", "approach", "speed")):
             return Limit(0.0, "where somebody is is not a number")
         touchable = np.full(len(pairs.link), names == [NEVER_SEEN])
         if zone is not None and names != [NEVER_SEEN]:
-            touchable = np.array([link in TOUCHABLE for link in links])[pairs.link]
-            under = pairs.point - [0.0, 0.0, zone.size[2]]
-            over = zone.contains(under) & (pairs.distance >= self.limits.head_clear)
-            touchable &= zone.contains(pairs.point) | over
+            touchable = self.touchable(pairs, links, zone)
 
         def lacking(rate: float, of: NDArray[np.intp]) -> Floats:
             """How much nearer than allowed the pairs `of` are at `rate`; 0 or less: allowed."""
@@ -247,7 +254,21 @@ class Separation:
         reason = f"{link} and {body}: {max(distance, 0.0):.2f} m apart"
         return Limit(rate, reason, link, body, distance, float(need[0]))
 
-    def _with_points(self, ahead: Sequence[Capsules], points: Floats, size: float, age: float, rate: float) -> _Pairs:
+    def touchable(self, pairs: Pairs, links: Sequence[str], zone: Box) -> NDArray[np.bool_]:
+        """Which pairs (n,) may touch, gently: a link made for it, where the link or the thing is in `zone`.
+
+        A touch happens where the link is: who walks out of the zone while a link is in it is touched in it. Above the
+        zone, where heads are, it must be `head_clear` apart.
+        """
+        made = np.array([link in TOUCHABLE for link in links])[pairs.link]
+        up = np.array([0.0, 0.0, zone.size[2]])
+        above = pairs.point[:, 2] > zone.pose.translation[2] + zone.size[2] / 2
+        places = np.stack([pairs.place, pairs.point])
+        within = (zone.contains(places) | zone.contains(places - up)).any(axis=0)
+        return np.asarray(made & within & (~above | (pairs.distance >= self.limits.head_clear)))
+
+    def _with_points(self, ahead: Sequence[Capsules], points: Floats, size: float, age: float, rate: float, moves: bool
+                     ) -> Pairs:  # fmt: skip
         """Every link with every cell that has a point near enough to matter, in products of matrices.
 
         Cells are `CELL` wide and taken as full: twenty thousand points become two thousand cells, a bit nearer than
@@ -266,6 +287,7 @@ class Separation:
         cells, share, squared = cells[near], share[near], squared[near]
         approach = np.full(squared.shape, -np.inf, np.float32)
         distance = np.sqrt(np.maximum(squared, 0.0))
+        sine = _turn(distance - around, self.limits, age).astype(np.float32) if moves else np.zeros(1, np.float32)
         for i, c in enumerate(ahead):
             t, squared = (share, squared) if i == 0 else _along(c, cells, low)
             apart = np.sqrt(np.maximum(squared, 0.0))
@@ -281,12 +303,12 @@ class Separation:
             moving = _dot(velocity, velocity) + t * (2 * _dot(velocity, change) + t * _dot(change, change))
             moving = np.sqrt(np.maximum(moving, 0.0))
             nearer = np.where(apart > 1e-3, nearer / np.maximum(apart, 1e-3), moving)
-            approach = np.maximum(approach, nearer)
+            approach = np.maximum(approach, _towards(nearer, moving, sine))
         which, link = np.nonzero((distance < reach.astype(np.float32)) & (approach > self.limits.standstill))
         far = distance[which, link] - around[link]
         body = np.zeros(len(link), np.intp)
-        place = cells[which] + low
-        return _Pairs(link, body, far, approach[which, link].astype(float), fastest[link], place)
+        place = now.start[link] + share[which, link, None] * (now.end - now.start)[link]
+        return Pairs(link, body, far, approach[which, link].astype(float), fastest[link], place, cells[which] + low)
 
 
 def _cells(points: Floats, low: Floats, high: Floats) -> Floats:
@@ -321,8 +343,26 @@ def _fastest(c: Capsules) -> Floats:
     return np.asarray(np.sqrt((ends * ends).sum(axis=2).max(axis=0)))
 
 
-def _with_bodies(ahead: Sequence[Capsules], capsules: list[Capsule]) -> _Pairs:
-    """Every link with every capsule of a body."""
+def _turn(distance: Reals, limits: SeparationLimits, age: float) -> Reals:
+    """Sine of the angle by which the direction to somebody `distance` m away turns until the robot answers, at most."""
+    gone = limits.person_speed(distance) * limits.turning(age)
+    return np.asarray(np.clip(gone / np.maximum(distance, 1e-3), 0.0, 1.0))
+
+
+def _towards(nearer: Reals, speed: Reals, sine: Reals) -> Reals:
+    """The fastest (m/s) that a link comes nearer at which goes at `speed`, once the direction has turned.
+
+    What was sideways counts in part, and all of it within reach; what goes straight away still does.
+    """
+    cosine = np.sqrt(1 - sine * sine)
+    across = np.sqrt(np.maximum(speed * speed - nearer * nearer, 0.0))
+    return np.asarray(np.where(nearer >= speed * cosine, speed, nearer * cosine + across * sine))
+
+
+def with_bodies(
+    ahead: Sequence[Capsules], capsules: list[Capsule], limits: SeparationLimits | None = None, age: float = 0.0
+) -> Pairs:
+    """Every link with every capsule of a body; with `limits`, one that goes on moving as it was seen `age` s ago."""
     ends = np.array([(*c.start, *c.end, c.radius) for c in capsules])
     n, m, k = len(ahead[0].links), len(capsules), len(ahead)
     start, axis, velocity, change = (
@@ -345,10 +385,13 @@ def _with_bodies(ahead: Sequence[Capsules], capsules: list[Capsule]) -> _Pairs:
     # Inside each other there is no direction: then any movement counts as nearer.
     nearer = np.where(apart > 1e-3, np.einsum("...i,...i", speed, way) / np.maximum(apart, 1e-3), moving)
     distance = apart[:n] - ahead[0].radius[:, None] - ends[:, 6]
+    if limits:
+        nearer = _towards(nearer, moving, np.tile(_turn(distance, limits, age), (k, 1)))
     link, which = np.indices((n, m)).reshape(2, -1)
     approach = nearer.reshape(k, -1).max(axis=0)
     fastest = np.max([_fastest(c) for c in ahead], axis=0)
-    return _Pairs(link, which, distance.ravel(), approach, fastest[link], there[:n].reshape(-1, 3))
+    place = (start + share * axis)[:n].reshape(-1, 3)
+    return Pairs(link, which, distance.ravel(), approach, fastest[link], place, there[:n].reshape(-1, 3))
 
 
 def nearest(p: Floats, u: Floats, q: Floats, v: Floats) -> tuple[Floats, Floats]:

@@ -50,14 +50,18 @@ class Trajectory:
 
     def at(self, seconds: float) -> tuple[Floats, Floats]:
         """Position and velocity (dof,) so many seconds after the start: cubic between samples."""
-        x = min(max(seconds / TICK, 0.0), float(len(self.positions) - 1))
-        i = min(int(x), len(self.positions) - 2) if len(self.positions) > 1 else 0
+        q, v = self.sampled(np.array([seconds]))
+        return q[0], v[0]
+
+    def sampled(self, seconds: Floats) -> tuple[Floats, Floats]:
+        """Positions and velocities (n, dof) at `seconds` (n,)."""
         if len(self.positions) == 1:
-            return self.positions[0], self.velocities[0]
-        t = x - i
-        p0, p1 = self.positions[i], self.positions[i + 1]
-        m0, m1 = self.velocities[i] * TICK, self.velocities[i + 1] * TICK
-        d, s = p1 - p0, m0 + m1
+            return np.repeat(self.positions, len(seconds), 0), np.repeat(self.velocities, len(seconds), 0)
+        x = np.clip(seconds / TICK, 0.0, len(self.positions) - 1.0)
+        i = np.minimum(x.astype(int), len(self.positions) - 2)
+        t = (x - i)[:, None]
+        p0, m0, m1 = self.positions[i], self.velocities[i] * TICK, self.velocities[i + 1] * TICK
+        d, s = self.positions[i + 1] - p0, m0 + m1
         c3, c2 = s - 2 * d, 3 * d - m0 - s
         return p0 + t * (m0 + t * (c2 + t * c3)), (m0 + t * (2 * c2 + t * 3 * c3)) / TICK
 
