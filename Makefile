@@ -3,7 +3,7 @@ PYTHON ?= python3
 SHELL := /bin/bash
 ENVIRONMENT := source ros_ws/environment.sh
 
-.PHONY: python setup setup-tests setup-vr demo test bench docs pictures pilot-report lock
+.PHONY: python setup setup-tests setup-vr demo test bench docs sbom audit pictures pilot-report lock
 
 demo: setup
 	@$(ENVIRONMENT) && opstap launch cell.launch.py film:=true speed:=2 linger:=5 && opstap summary out/journal.db \
@@ -30,6 +30,17 @@ test: setup-tests
 # The docs as a site, in out/site; a link that leads nowhere fails it.
 docs: setup-tests
 	@$(ENVIRONMENT) && NO_MKDOCS_2_WARNING=1 mkdocs build --quiet && echo "out/site/index.html"
+
+# What the cell is made of, as CycloneDX: Python packages and what the pages use, both from the lock files.
+sbom: setup-tests
+	@$(ENVIRONMENT) && mkdir -p out && cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+	  -o out/sbom.python.cdx.json requirements.lock 2> /dev/null \
+	  && (cd web && PATH="$$PATH:$(CURDIR)/.venv/bin" npm sbom --silent --package-lock-only --sbom-format cyclonedx) \
+	    > out/sbom.web.cdx.json && ls out/sbom.*
+
+# Known faults of what is pinned, asked of the advisory services; without a network: opstap audit FOLDER.
+audit: setup-tests
+	@$(ENVIRONMENT) && pip-audit -r requirements.lock --disable-pip --require-hashes --strict
 
 # three.js for the orientation page, as web/package-lock.json pins it. npm is the machine's, or that of set-up for tests.
 setup-vr: setup

@@ -81,6 +81,7 @@ def nodes(context):
     store = value["store"] or str(out / "store.db")
     sit_down(store, out / "journal.db", cell, value["profile"], value["condition"], sim)
     calibration = str(kept / "calibration.yaml" if sim else beside(files.scene))
+    secured = os.environ.get("ROS_SECURITY_ENABLE", "").lower() == "true"  # keys made by opstap enclaves
     common = {"scene": str(files.scene), "task": str(files.task), "use_sim_time": sim}
 
     # Every simulated cell has a clock of its own: several on one network must not share theirs. A journal that is
@@ -88,6 +89,7 @@ def nodes(context):
     def node(name, **parameters):
         return Node(
             package="opstap_cell", executable=name, name=name, namespace=value["namespace"], output="screen",
+            ros_arguments=["--enclave", f"/{value['namespace'].strip('/')}/{name}"] if secured else [],
             parameters=[common | parameters], remappings=[("/clock", "clock")], respawn=True, respawn_delay=0.5,
             sigterm_timeout="20",
         )  # fmt: skip

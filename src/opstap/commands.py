@@ -39,6 +39,8 @@ GROUPS = {
     "purge": ("opstap.recording.command", "delete recordings that have expired"),
     "replay": ("opstap.recording.command", "play a recording to perception and compare with what it told live"),
     "lab": ("opstap.integration.labs", "exercises for students"),
+    "audit": ("opstap.integration.auditing", "known faults in the pinned packages, without a network"),
+    "enclaves": ("opstap.integration.enclaves", "keys for the nodes (SROS2), where the middleware can use them"),
     "completion": ("opstap.integration.completion", "let the shell complete opstap's commands: bash, zsh or tcsh"),
     "pilot": ("opstap.evaluation.pilot.command", "let virtual workers work for weeks: a simulated pilot"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import ssl
 import stat
 import sys
@@ -306,6 +307,25 @@ def test_a_wrong_pin_a_guesser_and_nonsense(bench: Bench, prepared: SimpleNamesp
     assert [status for status, _ in wrong] == [403] * Guesses.FREE + [429]
     assert json.loads(wrong[-1][1])["wait"] in (15, 16)
     assert foreign[0] == 403
+
+
+def test_no_pin_and_no_session_is_in_any_log(
+    bench: Bench, prepared: SimpleNamespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    wrong = other_pin(prepared)
+
+    async def work(client: aiohttp.ClientSession) -> str:
+        await bench.sign_in(client, wrong)
+        _, cookie = await bench.sign_in(client, prepared.pins["coach"])
+        async with client.get(f"{bench.url}/bench/") as answer:
+            assert answer.status == 200
+        return str(cookie).partition("=")[2].partition(";")[0]
+
+    session = bench.talk(work)
+    assert len(session) > 20
+    assert "sign-in from" in caplog.text
+    assert [s for s in (wrong, prepared.pins["coach"], session) if s in caplog.text] == []
 
 
 def test_only_the_bench_s_own_names_are_answered(bench: Bench) -> None:

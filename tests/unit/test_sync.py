@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import re
 import signal
@@ -44,6 +45,18 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 def count(store: Store, table: Any = HubCycle) -> int:
     with store.reading() as connection:
         return connection.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_no_token_is_in_any_log(store: Store, hub: Hub, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    token = hub.store.admit("cell_1", "cell", "west")
+    fill(store, range(3))
+    assert drain(Uplink(store, hub.address(token))) == 3
+    fill(store, range(3, 6))
+    with pytest.raises(UplinkError) as refused:
+        drain(Uplink(store, hub.address("not-the-token")))
+    assert "not-the-token" not in caplog.text + str(refused.value)
+    assert token not in caplog.text
 
 
 def test_everything_arrives_once(store: Store, hub: Hub) -> None:
