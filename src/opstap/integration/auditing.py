@@ -2,8 +2,7 @@
 
 It reads a copy of an advisory database in the OSV form (https://ossf.github.io/osv-schema/): the folder of YAML files
 of the Python Packaging Advisory Database, or a folder of OSV's JSON files. It tells how old the copy is: an old
-one knows nothing of new faults. For who is online `pip-audit -r requirements.lock --disable-pip --require-hashes` asks the
-services themselves.
+one knows nothing of new faults. For who is online `make audit` asks the services, with pip-audit.
 """
 
 from __future__ import annotations
