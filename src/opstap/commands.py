@@ -62,10 +62,11 @@ def parser(known: Collection[str]) -> argparse.ArgumentParser:
     made.add_argument("--version", action="version", version=f"opstap {version('opstap')}")
     commands = made.add_subparsers(dest="command", required=True)
     commands.add_parser("launch", help="run a launch file: opstap launch cell.launch.py a:=b [--show-args]")
+    wanted = {GROUPS[name][0] for name in known if name in GROUPS}
     for name, (module, purpose) in GROUPS.items():
         if name in commands.choices:
             continue  # its module brings more than one
-        if name in known:
+        if module in wanted:
             importlib.import_module(module).add(commands)
         else:
             commands.add_parser(name, help=purpose)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from opstap.commands import main
+from opstap.commands import GROUPS, main, parser
 from opstap.instructions import load_cell
 from opstap.integration import doctor, new_cell
 from opstap.integration.checking import described
@@ -250,3 +250,10 @@ def test_bash_completes_commands_and_launch_files(words, expected, opstap):
     )
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [expected]
+
+
+def test_every_command_can_be_asked_alone():
+    for name in GROUPS:
+        with pytest.raises(SystemExit) as ended:
+            parser([name]).parse_args([name, "--help"])
+        assert ended.value.code == 0
