@@ -21,6 +21,7 @@ from asyncua.common.node import Node
 from asyncua.crypto.cert_gen import setup_self_signed_certificate
 from asyncua.crypto.permission_rules import SimpleRoleRuleset, User, UserRole
 from asyncua.crypto.uacrypto import der_from_x509, load_certificate
+from asyncua.server.internal_session import InternalSession
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from pydantic import ValidationError
 
@@ -127,6 +128,7 @@ class OpcUaPart:
             server.set_security_policy(SECURITY, Rules(gate.may_order.__contains__))
             server.set_identity_tokens([ua.UserNameIdentityToken])
             server.limits.max_message_size = LONGEST
+            InternalSession.max_connections = MOST_SESSIONS
             await server.load_certificate(self._folder / CERTIFICATE)
             await server.load_private_key(self._folder / KEY)
             await self._model(server)
