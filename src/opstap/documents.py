@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
@@ -24,6 +24,8 @@ class Model(BaseModel):
     """Base of everything that is read from a file: immutable, and an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    documented: ClassVar[str] = "docs/scene-and-task.md"
+    """The page that lists the fields."""
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """As pydantic's, but what was worked out of the old fields (`cached_property`) is not copied."""
@@ -119,7 +121,7 @@ class Document:
         try:
             return model.model_validate(self.data)
         except ValidationError as error:
-            raise self.error([_fault(e, self.data) for e in error.errors()]) from error
+            raise self.error([_fault(e, model.documented) for e in error.errors()]) from error
 
 
 def nearest(word: str, allowed: list[str]) -> str:
@@ -146,13 +148,13 @@ def _describe(value: Any) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def _fault(error: Any, data: Any) -> Fault:
+def _fault(error: Any, documented: str) -> Fault:
     location: Location = tuple(error["loc"])
     kind, context = error["type"], error.get("ctx", {})
     if kind == "missing":
         return Fault(location, "nothing", f"the field '{location[-1]}' is needed here")
     if kind == "extra_forbidden":
-        return Fault(location, f"unknown field '{location[-1]}'", "only the fields that docs/scene-and-task.md lists")
+        return Fault(location, f"unknown field '{location[-1]}'", f"only the fields that {documented} lists")
     if kind == "value_error":
         return Fault(location, _describe(error["input"]), str(context["error"]))
     # pydantic's own words, "Input should be greater than 0", say what is allowed.

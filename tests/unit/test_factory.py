@@ -540,7 +540,7 @@ def test_wrong_settings_name_file_line_and_field(folder: Path, tmp_path: Path) -
         return str(raised.value)
 
     assert "factory.yaml:2: rest.port: found 70000" in told("rest:\n  port: 70000\n")
-    assert "unknown field 'mqqt'" in told("mqqt: {}\n")
+    assert "unknown field 'mqqt', allowed: only the fields that docs/factory.md lists" in told("mqqt: {}\n")
     assert "mqtt-password: cannot be read" in told("mqtt: {host: h, user: u}\n")
     (folder / "mqtt-password").write_text("x")
     (folder / "mqtt-password").chmod(0o644)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from opstap.calibration.desk import Desk, Files
 from opstap.documents import DocumentError
+from opstap.factory.settings import load_settings
 from opstap.guidance.keys import load_keys
 from opstap.instructions import Cell, load_cell
 from opstap.integration.importing import ImportFault, draft
@@ -100,6 +101,14 @@ def told(read: Callable[[Path], object], name: str, data: bytes) -> None:
 def test_a_spoiled_file_is_read_or_told_with_its_name(kind: str, data: st.DataObject) -> None:
     source, read = KINDS[kind]
     told(read, f"{kind}.yaml", data.draw(spoiled(source.read_text(encoding="utf-8"))).encode())
+
+
+@seldom
+@given(data=st.data())
+def test_a_spoiled_factory_file_is_read_or_told_with_its_name(data: st.DataObject) -> None:
+    whole = "mqtt:\n  host: broker\n  port: 8883\n  user: cell_1\nrest:\n  host: 127.0.0.1\nopcua:\n  port: 4840"
+    text = data.draw(st.one_of(spoiled(whole).map(str.encode), st.binary(max_size=60)))
+    told(lambda path: load_settings(path.parent), "factory.yaml", text)
 
 
 @pytest.mark.parametrize(

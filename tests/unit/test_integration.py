@@ -1,6 +1,7 @@
 """What an integrator is told of machine and files before anything is launched."""
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -182,18 +183,26 @@ def files_in(config):
 
 
 def test_a_new_cell_is_one_that_can_be_launched(opstap, config):
-    code, out, err = opstap("new-cell", "--yes", "--into", config, "rows=3", "places=10", "language=ar")
+    code, out, err = opstap("new-cell", "--yes", "--into", config, "rows=3", "places=10", "language=ar",
+                            "camera_serial=938422071234")  # fmt: skip
     assert (code, err) == (0, "")
     assert files_in(config) == [
+        "cells/my_cell.env",
         "cells/my_cell.png",
         "cells/my_cell.yaml",
         "tasks/my_cell.yaml",
         "tasks/oral_care_case.yaml",
     ]
     cell = load_cell(config / "cells/my_cell.yaml", config / "tasks/my_cell.yaml")
+    assert cell.scene.camera.serial == "938422071234"
     assert (len(cell.scene.bins), len(cell.scene.slot), cell.task.languages) == (18, 10, ("ar",))
     assert opstap("check", config / "cells/my_cell.yaml", config / "tasks/my_cell.yaml")[0] == 0
     assert "cell:=" in out
+    shell = f'source {config}/cells/my_cell.env; echo "$OPSTAP_ARGUMENTS"'
+    given = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=True).stdout.split()
+    assert given == ["cell:=my_cell", "task:=my_cell", "window:=true", "speech:=false"]
+    assert {g.partition(":=")[0] for g in given} <= runpy.run_path(str(CONFIG.parent / "launch/cell.launch.py"))[
+        "ARGUMENTS"].keys()  # fmt: skip
 
 
 def test_answers_are_asked_one_by_one_and_a_wrong_one_again(config, monkeypatch, opstap):

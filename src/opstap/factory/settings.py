@@ -73,6 +73,8 @@ class OpcUa(Model):
 class Settings(Model):
     """factory.yaml."""
 
+    documented = "docs/factory.md"
+
     mqtt: Mqtt | None = None
     rest: Rest | None = None
     opcua: OpcUa | None = None
@@ -110,8 +112,8 @@ def load_settings(folder: Path) -> Settings:
     path = folder / SETTINGS
     if not path.exists():
         raise DocumentError(path, [f"{path}: no such file. Make it: opstap factory prepare {folder} NAME"])
-    if not any(line.strip() and not line.startswith("#") for line in path.read_text(encoding="utf-8").splitlines()):
-        return Settings()
+    if path.is_file() and not any(line.strip() and line[:1] != b"#" for line in path.read_bytes().splitlines()):
+        return Settings()  # all of it is commented out
     document = Document.read(path)
     settings = document.parse(Settings)
     if settings.mqtt:

@@ -1,4 +1,4 @@
-"""`opstap new-cell`: asks a few questions and writes scene, work instructions and a plan, ready to be launched.
+"""`opstap new-cell`: asks a few questions, writes scene, work instructions, launch arguments and a plan.
 
 What it writes is a beginning: people measure their own table and edit the files. It is checked as every launch checks
 it, so what was written can be launched.
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import cv2
 from pydantic import Field, ValidationError
@@ -63,6 +63,9 @@ class Answers(Model):
     projector_pixels_high: Annotated[int, Field(ge=480, le=4096)] = 800
     throw_ratio: Annotated[float, Field(ge=0.2, le=3)] = 0.9
     language: Annotated[str, Field(pattern="^[a-z]{2}$")] = "nl"
+    camera_serial: Annotated[str, Field(pattern="^[0-9A-Za-z]{0,32}$")] = ""
+    window: Literal["yes", "no"] = "yes"
+    speech: Literal["yes", "no"] = "no"
 
 
 QUESTIONS = {
@@ -83,6 +86,9 @@ QUESTIONS = {
     "projector_pixels_high": "Projector: pixels down",
     "throw_ratio": "Projector: throw ratio (distance / picture width)",
     "language": "Language of the words",
+    "camera_serial": "Camera: serial number (empty: any)",
+    "window": "Projector: is it a screen of this computer (yes, no)",
+    "speech": "Words aloud too (yes, no)",
 }
 
 
@@ -159,7 +165,7 @@ def scene_of(a: Answers) -> dict[str, Any]:
         "cell": a.name,
         "table": {"size": [a.table_width, a.table_depth], "height": a.table_height},
         "camera": {
-            "position": _rounded(0.0, middle, height), "rpy_deg": [180, 0, 0], "fps": 30,
+            "serial": a.camera_serial, "position": _rounded(0.0, middle, height), "rpy_deg": [180, 0, 0], "fps": 30,
             "depth": dict(zip(("width", "height", "focal"), DEPTH, strict=True)),
             "color": dict(zip(("width", "height", "focal"), COLOR, strict=True)),
         },
@@ -227,7 +233,8 @@ def task_of(a: Answers, phrases: dict[str, Any], scene: dict[str, Any]) -> dict[
 
 
 def written(a: Answers, config: Path) -> tuple[Cell, list[Path]]:
-    """Write scene, task and plan below `config` and check them as a launch does; nothing is left when they do not fit.
+    """Write scene, task, launch arguments and plan below `config` and check them as a launch does; nothing is left
+    when they do not fit.
 
     Raises:
         LayoutError: the answers do not fit together, or a file is there already.
@@ -239,7 +246,7 @@ def written(a: Answers, config: Path) -> tuple[Cell, list[Path]]:
         raise LayoutError(f"language: found '{a.language}', allowed: {', '.join(next(iter(shipped.values())))}")
     scene = scene_of(a)
     scene_file, task_file = config / "cells" / f"{a.name}.yaml", config / "tasks" / f"{a.name}.yaml"
-    plan_file = scene_file.with_suffix(".png")
+    plan_file, launch_file = scene_file.with_suffix(".png"), scene_file.with_suffix(".env")
     made: list[Path] = []
     try:
         for file, data in ((scene_file, scene), (task_file, task_of(a, shipped, scene))):
@@ -250,12 +257,25 @@ def written(a: Answers, config: Path) -> tuple[Cell, list[Path]]:
                 out.write("# Made by `opstap new-cell`; every field is explained in docs/scene-and-task.md.\n")
                 out.write(_yaml(data))
         cell = load_cell(scene_file, task_file)
+        with launch_file.open("x", encoding="utf-8") as out:
+            made.append(launch_file)
+            out.write(launch_of(a))
         plan_file.write_bytes(cv2.imencode(".png", cv2.cvtColor(draw(cell), cv2.COLOR_RGB2BGR))[1].tobytes())
     except Exception:
         for file in made:
             file.unlink()
         raise
-    return cell, [scene_file, task_file, plan_file]
+    return cell, [scene_file, task_file, launch_file, plan_file]
+
+
+def launch_of(a: Answers) -> str:
+    """The launch arguments of the real cell, as the service unit and shells read them."""
+    given = {"cell": a.name, "task": a.name, "window": a.window == "yes", "speech": a.speech == "yes"}
+    arguments = " ".join(f"{n}:={str(v).lower() if isinstance(v, bool) else v}" for n, v in given.items())
+    return (
+        "# Launch arguments of this cell with its real devices: docs/service.md. In a shell: source this file, then\n"
+        f"# opstap launch cell.launch.py sim:=false $OPSTAP_ARGUMENTS\nOPSTAP_ARGUMENTS='{arguments}'\n"
+    )
 
 
 def _yaml(data: dict[str, Any]) -> str:
