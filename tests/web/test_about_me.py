@@ -11,6 +11,7 @@ from test_bench_page import AXE, show, text
 
 from opstap.monitoring.facts import FactName
 from opstap.pages.about import AboutMe
+from opstap.pages.protocol import NodeStatus
 
 
 @pytest.fixture
@@ -118,3 +119,10 @@ def test_everybody_can_use_it(mine: Any, bench: FakeCell, node_modules: Path) ->
         mine.set_viewport_size({"width": width, "height": 800})
         assert mine.evaluate("document.documentElement.scrollWidth") == width
         assert mine.evaluate("(d => d.scrollWidth <= d.clientWidth)(document.getElementById('about'))")
+
+
+def test_whoever_works_reads_that_the_factory_is_told_of_cases(mine: Any, bench: FakeCell) -> None:
+    assert text(mine, "#about-factory") == ""
+    told = NodeStatus(name="factory", level="ok", message="running")
+    bench.server.publish(bench.snapshot(4, nodes=(told,)))
+    mine.locator("#about-factory", has_text="told when a case is finished, and nothing of you").wait_for()

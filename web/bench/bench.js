@@ -118,6 +118,7 @@ function showHeader(s) {
   element("mode").classList.toggle("simulated", s.simulated);
   fact("paused", s.paused ? t("paused") : "");
   fact("robot-stopped", s.robot?.stopped ? t("robotStopped") : s.robot?.not_taken ? t("robotHolds") : "");
+  write("about-factory", s.nodes.some((node) => node.name === "factory") ? t("factoryTold") : "");
   fact("looked-at", s.looked_at ? t("lookedAt") : "");
   fact("help-called", s.help_since === null ? "" : t("helpCalled"));
 }
