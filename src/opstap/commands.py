@@ -34,6 +34,7 @@ GROUPS = {
         "drafts for privacy, works council and AI Act, from the settings",
     ),
     "lint": ("opstap.integration.linting", "are work instructions easy to follow? with line numbers"),
+    "author": ("opstap.authoring.command", "draft work instructions from what was done once at the bench"),
     "import": ("opstap.integration.importing", "draft work instructions from a parts list and photos"),
     "look": ("opstap.looking", "find the table and what is on it in a folder of depth pictures of any camera"),
     "purge": ("opstap.recording.command", "delete recordings that have expired"),

@@ -71,11 +71,22 @@ class Document:
             DocumentError: there is no such file, it cannot be read, or it is not YAML.
         """
         try:
-            data = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
         except FileNotFoundError as error:
             raise DocumentError(path, [f"{path}: no such file{_similar_file(path)}"]) from error
         except (OSError, UnicodeDecodeError) as error:
             raise DocumentError(path, [f"{path}: cannot be read: {error}"]) from error
+        return Document.of(path, text)
+
+    @staticmethod
+    def of(path: Path, text: str) -> Document:
+        """Parse `text`, which is or will be that of `path`.
+
+        Raises:
+            DocumentError: it is not YAML.
+        """
+        try:
+            data = YAML(typ="rt").load(text)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = f":{mark.line + 1}" if mark else ""

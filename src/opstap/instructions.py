@@ -173,7 +173,7 @@ def load_cell(scene_path: Path, task_path: Path) -> Cell:
     faults = task_faults(task, scene)
     if faults:
         raise document.error(faults)
-    faults = _unknown_in_scene(task, scene) or _invisible(task, scene)
+    faults = scene_faults(task, scene)
     if faults:
         raise Document.read(scene_path).error(faults)
     return Cell(scene, task, task_path.parent)
@@ -182,6 +182,11 @@ def load_cell(scene_path: Path, task_path: Path) -> Cell:
 def task_faults(task: Task, scene: Scene | None = None) -> list[Fault]:
     """What makes `task` unusable, in any cell or in that of `scene`."""
     return [*_unspoken(task), *([*_unknown(task, scene), *_unbrought(task, scene)] if scene else [])]
+
+
+def scene_faults(task: Task, scene: Scene) -> list[Fault]:
+    """What keeps `scene` from being the cell of a task that is right itself; locations are the scene file's."""
+    return _unknown_in_scene(task, scene) or _invisible(task, scene)
 
 
 def all_words(task: Task) -> list[tuple[tuple[str | int, ...], Words, set[str]]]:

@@ -190,11 +190,11 @@ def test_keyboard_alone(page: Any, desk: Desk) -> None:
     desk.show(view(cobot=True))
     page.get_by_role("button", name="Stop the cobot").wait_for()
     reached = []
-    for _ in range(4):
+    for _ in range(5):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.value || document.activeElement.id"))
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    assert reached == ["preview-open", "pause", "help", "stop_robot"]
+    assert reached == ["preview-open", "author", "pause", "help", "stop_robot"]
     page.keyboard.press("Enter")
     assert desk.asked.get(timeout=10) == ("/cell_1", "stop_robot")
     desk.show(view(cobot=True, step=6))

@@ -117,6 +117,7 @@ function showHeader(s) {
   fact("mode", s.simulated ? t("simulated") + speed : t("real"));
   element("mode").classList.toggle("simulated", s.simulated);
   fact("paused", s.paused ? t("paused") : "");
+  fact("authoring", s.authoring ? t("authoring") : "");
   fact("robot-stopped", s.robot?.stopped ? t("robotStopped") : s.robot?.not_taken ? t("robotHolds") : "");
   write("about-factory", s.nodes.some((node) => node.name === "factory") ? t("factoryTold") : "");
   fact("looked-at", s.looked_at ? t("lookedAt") : "");

@@ -83,5 +83,6 @@ document.documentElement.lang = language;
 write("title", t("title"));
 write("none", t("none"));
 write("promise", t("promise"));
+write("author", t("author"));
 preview(element);
 show();

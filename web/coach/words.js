@@ -52,6 +52,7 @@ const en = {
   back: "Back",
   nextStep: "Next",
   close: "Ready",
+  author: "Make new work by doing it once",
 };
 
 /** @type {typeof en} */
@@ -106,23 +107,27 @@ const nl = {
   back: "Terug",
   nextStep: "Verder",
   close: "Klaar",
+  author: "Maak nieuw werk door het voor te doen",
 };
 
 /** @typedef {keyof typeof en} Word */
 
-/** @type {Record<string, typeof en>} */
-const languages = { en, nl };
-
 /** The coach's language: the browser's, where the page speaks it. */
-export const language = navigator.languages.map((l) => l.slice(0, 2)).find((l) => l in languages) ?? "en";
+export const language = navigator.languages.map((l) => l.slice(0, 2)).find((l) => ["en", "nl"].includes(l)) ?? "en";
 
 /**
- * @param {Word} word
- * @param {Record<string, string | number>} [values] for the {fields} in it
+ * What says a page's words in the coach's language.
+ * @template {Record<string, string>} W
+ * @param {W} english
+ * @param {Record<string, W>} others by language
+ * @returns {(word: keyof W, values?: Record<string, string | number>) => string} `values` for the {fields} in it
  */
-export function t(word, values = {}) {
-  return (languages[language] ?? en)[word].replace(/\{(\w+)\}/g, (field, name) => String(values[name] ?? field));
+export function speaker(english, others) {
+  const spoken = others[language] ?? english;
+  return (word, values = {}) => (spoken[word] ?? "").replace(/\{(\w+)\}/g, (field, name) => String(values[name] ?? field));
 }
+
+export const t = speaker(en, { nl });
 
 /** The text in the coach's language, in English, or else the first. @param {ReadonlyArray<{language: string, text: string}>} words */
 export function spoken(words) {

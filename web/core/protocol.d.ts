@@ -146,6 +146,8 @@ export interface Snapshot {
   looked_at: boolean;
   /** None where there is none, or nothing was heard of it. */
   robot: Robot | null;
+  /** A coach records what is done here, to make work instructions of it. */
+  authoring: boolean;
   /** Of the job that was just finished, until the next one starts. */
   summary: Summary | null;
 }

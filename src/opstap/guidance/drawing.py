@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import logging
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -107,10 +107,14 @@ class Painter:
     """Draws what one projector throws.
 
     Where the light of several projectors overlaps, a surface belongs to the first of the scene that lights all of it.
+
+    Args:
+        pictures: files of parts' pictures that are not in the task's folder yet, by their path from there.
     """
 
-    def __init__(self, cell: Cell, projector: Projector) -> None:
+    def __init__(self, cell: Cell, projector: Projector, pictures: Mapping[str, bytes] | None = None) -> None:
         projectors = cell.scene.projectors
+        self._unsaved = pictures or {}
         self._projector, self._folder = projector, cell.folder
         self._pictures: dict[str, Any] = {}
         self._matrices: dict[str, Any] = {}
@@ -153,8 +157,8 @@ class Painter:
         if name not in self._pictures:
             path = self._folder / name
             try:
-                fits = path.stat().st_size <= LARGEST_PICTURE
-                data = skia.Data.MakeWithCopy(path.read_bytes()) if fits else None
+                file = self._unsaved.get(name) or (path.read_bytes() if path.stat().st_size <= LARGEST_PICTURE else b"")
+                data = skia.Data.MakeWithCopy(file) if file else None
                 self._pictures[name] = skia.Image.MakeFromEncoded(data) if data else None
             except OSError:
                 self._pictures[name] = None

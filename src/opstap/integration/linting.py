@@ -72,16 +72,21 @@ def lint(path: Path, scene: Scene | None = None, parts_list: Path | None = None)
     """
     document = Document.read(path)
     task = document.parse(Task)
+    told = lint_task(task, path.parent, scene)
+    if parts_list:
+        told += [(*w, False) for w in _mismatches(task, read_parts(parts_list))]
+    findings = [Finding(document.line(at), ".".join(str(k) for k in at), text, bad) for at, text, bad in told]
+    return sorted(findings, key=lambda f: (f.line, f.field, f.message))
+
+
+def lint_task(task: Task, folder: Path, scene: Scene | None = None) -> list[tuple[Location, str, bool]]:
+    """What is found in a task whose pictures are named from `folder`: where, in words, and whether it is an error."""
     errors = task_faults(task, scene)
-    found = [(f.location, f"found {f.found}, allowed: {f.allowed}", True) for f in errors]
-    warnings = [*_words(task), *_sound(task), *_parts(task, path.parent), *_steps(task, scene)]
+    warnings = [*_words(task), *_sound(task), *_parts(task, folder), *_steps(task, scene)]
     if scene and not errors:
         warnings += [*_room(Cell(scene, task)), *_zones(scene)]
-    if parts_list:
-        warnings += _mismatches(task, read_parts(parts_list))
-    found += [(*w, False) for w in warnings]
-    findings = [Finding(document.line(at), ".".join(str(k) for k in at), text, bad) for at, text, bad in found]
-    return sorted(findings, key=lambda f: (f.line, f.field, f.message))
+    return [*((f.location, f"found {f.found}, allowed: {f.allowed}", True) for f in errors),
+            *((*w, False) for w in warnings)]  # fmt: skip
 
 
 Warnings = Iterator[tuple[Location, str]]

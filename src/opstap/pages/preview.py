@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 
 import cv2
@@ -27,10 +28,13 @@ PHASES = {"take": Phase.TAKE, "place": Phase.PLACE}
 
 
 class Preview:
-    """Draws the steps of `cell` for its first person, at the level "full". From any thread."""
+    """Draws the steps of `cell` for its first person, at the level "full". From any thread.
 
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
+    `pictures` is what a `Painter` is given.
+    """
+
+    def __init__(self, cell: Cell, pictures: Mapping[str, bytes] | None = None) -> None:
+        self.cell, self._pictures = cell, pictures
         self._projector = cell.scene.projectors[0]
         self._painter: Painter | None = None
         self._lock = threading.Lock()
@@ -46,7 +50,7 @@ class Preview:
 
     def _encoded(self, index: int, phase: str, language: str) -> bytes:
         if self._painter is None:  # fonts and pictures are loaded when somebody looks
-            self._painter = Painter(self.cell, self._projector)
+            self._painter = Painter(self.cell, self._projector, self._pictures)
         step = self.cell.task.steps[index]
         state = State(task=self.cell.task.task, job=1, phase=PHASES[phase], step=index)
         if state.phase is Phase.PLACE:

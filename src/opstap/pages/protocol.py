@@ -182,6 +182,8 @@ class Snapshot(Message):
     """Somebody looks at the bench in three dimensions, and so at who works: it is told to who works."""
     robot: Robot | None = None
     """None where there is none, or nothing was heard of it."""
+    authoring: bool = False
+    """A coach records what is done here, to make work instructions of it."""
     summary: Summary | None = None
     """Of the job that was just finished, until the next one starts."""
 

@@ -46,7 +46,8 @@ class CellNode(Node):
         super().__init__(name)
         files = declare(self, CellFiles)
         self.scene_path = Path(files.scene)
-        self.cell: Cell = load_cell(self.scene_path, Path(files.task))
+        self.task_path = Path(files.task)
+        self.cell: Cell = load_cell(self.scene_path, self.task_path)
         self.table_frame = f"{self.cell.scene.cell}/table"
         self.fault = ""
         """What is wrong now, in plain words; empty when nothing is."""

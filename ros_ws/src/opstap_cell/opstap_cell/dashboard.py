@@ -1,9 +1,11 @@
-"""Serves the pages: the bench with the worker's own view, the coach's, calibration, questionnaires, the 3D view.
+"""Serves the pages: the bench with the worker's own view, the coach's with authoring, calibration, questionnaires, the
+3D view.
 
 Subscribes: work_state, workspace_state, cobot_state, projector/<id>/image, projector/<id>/state, operator_state,
 /diagnostics, and while a page is connected camera/color/image_raw/compressed; while a coach's is, coach_view of every
-cell; while the 3D view is, camera/depth/image_rect_raw, robot_body, people, hands, cobot_intent. Publishes:
-operator_input (of every cell, for the coach), monitor_input.
+cell; while a coach records new work workspace_events, keep_clear and the colour camera; while the 3D view is open,
+camera/depth/image_rect_raw, robot_body, people, hands, cobot_intent. Publishes: operator_input (of every cell, for the
+coach), monitor_input.
 """
 
 from __future__ import annotations
@@ -35,9 +37,10 @@ from opstap.pages.preview import preview_routes
 from opstap.pages.server import Network, PageServer, PageServerError
 from opstap.pages.view import view_routes
 from opstap.workflow.levels import load_rules
-from opstap.workflow.model import Content
+from opstap.workflow.model import Asked, Content
 from opstap_cell import convert
 from opstap_cell.about_me import WorkersView
+from opstap_cell.authoring import Authoring
 from opstap_cell.calibrating import CellDesk
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.coaching import Coaching
@@ -109,7 +112,8 @@ class Dashboard(CellNode):
         self.store: Store | None = None
         try:
             routes = self.questions(root / "config", config) if config.study else []
-            routes += [*self.view.routes(), *preview_routes(self.cell)]
+            self.authoring = Authoring(self, config.calibration, config.simulated, self.pause)
+            routes += [*self.view.routes(), *preview_routes(self.cell), *self.authoring.desk.routes()]
             routes += view_routes(self.cell, self.viewing.shapes(Path(config.journal).parent / "scenes"))
             if config.calibration:
                 files = Files(Path(self.get_parameter("scene").value), Path(config.calibration))
@@ -197,20 +201,19 @@ class Dashboard(CellNode):
         )
         profile = convert.profile_from_ros(self.work, self.cell)
         state, silent = convert.state_from_ros(self.work), now - self.heard > SILENT_AFTER
-        self.pages.publish(
-            self.bench.update(
-                state,
-                profile,
-                stamp,
-                self.contents,
-                nodes,
-                self.speed,
-                self.latency(),
-                silent,
-                self.robot,
-                self.viewing.watched,
-            )
+        shown = self.bench.update(
+            state,
+            profile,
+            stamp,
+            self.contents,
+            nodes,
+            self.speed,
+            self.latency(),
+            silent,
+            self.robot,
+            self.viewing.watched,
         )
+        self.pages.publish(shown.model_copy(update={"authoring": self.authoring.desk.recording}))
 
     def show_pictures(self) -> None:
         """Ask the camera for pictures, and encode those of the projector, only while somebody looks."""
@@ -239,6 +242,10 @@ class Dashboard(CellNode):
         )
         out.header.stamp = self.get_clock().now().to_msg()
         self.input_out.publish(out)
+
+    def pause(self) -> None:
+        """The coach pauses the work to record; from the page server's thread."""
+        self.on_page_input(protocol.OperatorInput(asked=Asked.PAUSE), "coach")
 
     def destroy_node(self) -> None:
         self.pages.close()

@@ -1,0 +1,219 @@
+"""The draft of a task: steps that a coach changes one at a time until nothing is in doubt.
+
+A draft never changes in place: every change gives a new one, so that the last can be taken back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from opstap.authoring.folding import Done, Note
+from opstap.instructions import Cell, Step, Task
+
+Phrase = Literal["take", "place"]
+TITLE = {
+    "en": "New work",
+    "nl": "Nieuw werk",
+    "de": "Neue Arbeit",
+    "uk": "Нова робота",
+    "ar": "عمل جديد",
+}
+"""What a draft is called until the coach writes it; other languages begin with the English one."""
+LONGEST = 120
+"""Characters of a text."""
+MOST = 20
+"""Parts of one step, as `instructions.Step` allows."""
+
+
+class EditError(ValueError):
+    """A change that cannot be made; the message names field, what was found and what is allowed."""
+
+
+@dataclass(frozen=True)
+class DraftStep:
+    """A step that may not be whole yet: `part` and `slot` may be empty."""
+
+    key: int
+    """Stays with the step when it is moved."""
+    part: str
+    slot: str
+    count: int = 1
+    texts: Mapping[Phrase, Mapping[str, str]] = field(default_factory=dict)
+    """Words of its own, by phrase and language; where there are none the task's phrases are said."""
+    doubts: tuple[Note, ...] = ()
+    """What a person has to answer."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A task in the making, in the languages and with the phrases and parts of the task `like`."""
+
+    title: Mapping[str, str]
+    steps: tuple[DraftStep, ...]
+    remarks: tuple[Note, ...] = ()
+    photos: frozenset[str] = frozenset()
+    """Parts whose photo is kept with the task."""
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody has to answer something before it can be a task."""
+        return not self.steps or any(s.doubts or not s.part or not s.slot for s in self.steps)
+
+    def at(self, key: int) -> int:
+        """Where the step of `key` is.
+
+        Raises:
+            EditError: there is none (any more).
+        """
+        for i, step in enumerate(self.steps):
+            if step.key == key:
+                return i
+        raise EditError(f"step: found {key}, allowed: {', '.join(str(s.key) for s in self.steps) or 'none is left'}")
+
+    def _with(self, index: int, *steps: DraftStep) -> Draft:
+        return replace(self, steps=(*self.steps[:index], *steps, *self.steps[index + 1 :]))
+
+    def moved(self, key: int, to: int) -> Draft:
+        """The step at index `to`."""
+        index = self.at(key)
+        if not 0 <= to < len(self.steps):
+            raise EditError(f"to: found {to}, allowed: 0 to {len(self.steps) - 1}")
+        rest = list(self.steps)
+        rest.insert(to, rest.pop(index))
+        return replace(self, steps=tuple(rest))
+
+    def without(self, key: int) -> Draft:
+        return self._with(self.at(key))
+
+    def counted(self, key: int, count: int) -> Draft:
+        if not 1 <= count <= MOST:
+            raise EditError(f"count: found {count}, allowed: 1 to {MOST}")
+        index = self.at(key)
+        return self._with(index, replace(self.steps[index], count=count))
+
+    def with_part(self, key: int, part: str, cell: Cell) -> Draft:
+        allowed = sorted({b.part for b in cell.scene.bins})
+        if part not in allowed:
+            raise EditError(f"part: found '{part}', allowed: {', '.join(allowed)}")
+        index = self.at(key)
+        # Its own words were about the other part.
+        return self._with(index, replace(self.steps[index], part=part, texts={}))
+
+    def with_slot(self, key: int, slot: str, cell: Cell) -> Draft:
+        if slot not in cell.scene.slot:
+            raise EditError(f"slot: found '{slot}', allowed: {', '.join(cell.scene.slot)}")
+        index = self.at(key)
+        return self._with(index, replace(self.steps[index], slot=slot))
+
+    def answered(self, key: int) -> Draft:
+        """A person says that the step is right as it is."""
+        index = self.at(key)
+        if not self.steps[index].part:
+            raise EditError("part: found nothing, allowed: choose the part first")
+        return self._with(index, replace(self.steps[index], doubts=()))
+
+    def split(self, key: int) -> Draft:
+        """One part of the step in a step of its own, behind it, whose slot is to be chosen."""
+        index = self.at(key)
+        step = self.steps[index]
+        if step.count < 2:
+            raise EditError("count: found 1, allowed: a step with two parts or more can be split")
+        own = DraftStep(max(s.key for s in self.steps) + 1, step.part, "")
+        return self._with(index, replace(step, count=step.count - 1), own)
+
+    def merged(self, key: int) -> Draft:
+        """The step and the one before it, of the same part, as one in the slot of the first."""
+        index = self.at(key)
+        before, step = self.steps[index - 1], self.steps[index]
+        if index == 0 or before.part != step.part:
+            raise EditError("step: found another part before it, allowed: two steps in a row with the same part")
+        if before.count + step.count > MOST:
+            raise EditError(f"count: found {before.count + step.count}, allowed: 1 to {MOST}")
+        doubts = tuple(dict.fromkeys((*before.doubts, *step.doubts)))
+        whole = replace(before, count=before.count + step.count, doubts=doubts)
+        return replace(self, steps=(*self.steps[: index - 1], whole, *self.steps[index + 1 :]))
+
+    def worded(self, key: int, phrase: Phrase, language: str, text: str, task: Task) -> Draft:
+        """Words of the step's own in one language; empty: the task's phrase again."""
+        _check_text(text, language, task)
+        index = self.at(key)
+        step = self.steps[index]
+        own = {la: t for la, t in step.texts.get(phrase, {}).items() if la != language}
+        if text.strip():
+            own[language] = text.strip()
+        texts = {p: words for p, words in {**step.texts, phrase: own}.items() if words}
+        return self._with(index, replace(step, texts=texts))
+
+    def titled(self, language: str, text: str, task: Task) -> Draft:
+        _check_text(text, language, task)
+        if not text.strip():
+            raise EditError("title: found nothing, allowed: some words")
+        return replace(self, title={**self.title, language: text.strip()})
+
+    def pictured(self, part: str, there: bool) -> Draft:
+        """Whether the photo of `part` is kept with the task."""
+        return replace(self, photos=self.photos | {part} if there else self.photos - {part})
+
+
+def whole(draft: Draft) -> list[DraftStep]:
+    """The steps whose part and slot are known."""
+    return [s for s in draft.steps if s.part and s.slot]
+
+
+def picture_of(name: str, part: str) -> str:
+    """Where the photo of a part is kept with the task `name`, from the tasks' folder."""
+    return f"{name}_pictures/{part}.jpg"
+
+
+def tasked(draft: Draft, name: str, like: Task) -> Task:
+    """The whole steps of `draft` as a task, which may have faults still; all else is as in `like`."""
+    used: Counter[str] = Counter()
+    steps = []
+    for step in whole(draft):
+        used[step.part] += 1
+        texts = {
+            phrase: {la: own.get(la, getattr(like.phrases, phrase)[la]) for la in like.languages}
+            for phrase, own in step.texts.items()
+        }
+        id = step.part if used[step.part] == 1 else f"{step.part[:37]}_{used[step.part]}"
+        steps.append(Step(id=id, part=step.part, slot=step.slot, count=step.count, texts=texts))
+    photos = {part: like.parts[part].model_copy(update={"picture": picture_of(name, part)}) for part in draft.photos}
+    changes = {"task": name, "title": dict(draft.title), "parts": {**like.parts, **photos}, "steps": tuple(steps)}
+    return like.model_copy(update=changes)
+
+
+def _check_text(text: str, language: str, task: Task) -> None:
+    if language not in task.languages:
+        raise EditError(f"language: found '{language}', allowed: {', '.join(task.languages)}")
+    if len(text) > LONGEST:
+        raise EditError(f"text: found {len(text)} characters, allowed: {LONGEST}")
+    if not text.isprintable():
+        raise EditError("text: found signs that are no text, allowed: one line of text")
+
+
+def drafted(done: Done, like: Task) -> Draft:
+    """The draft of what was done, in the languages of `like`."""
+    steps = tuple(
+        DraftStep(i + 1, p.part, p.slot, min(MOST, max(1, p.count)), {}, p.doubts) for i, p in enumerate(done.placings)
+    )
+    return Draft({la: TITLE.get(la, TITLE["en"]) for la in like.languages}, steps, done.remarks)
+
+
+def differences(found: Draft | Task, task: Task) -> list[str]:
+    """What the work in `found` does otherwise than that of `task`, in plain words; none: they are equivalent.
+
+    Two tasks are equivalent when they put the same parts, as many, into the same slots, in the same order. Ids, words
+    and which of several bins with a part was used make no difference.
+    """
+    mine = [(s.part, s.slot, s.count) for s in found.steps]
+    theirs = [(s.part, s.slot, s.count) for s in task.steps]
+    told = [f"not done: {count} {part} in {slot}" for part, slot, count in theirs if (part, slot, count) not in mine]
+    told += [f"done besides: {count} {part or '?'} in {slot or '?'}" for part, slot, count in mine
+             if (part, slot, count) not in theirs]  # fmt: skip
+    if not told and mine != theirs:
+        first = next((i for i, (a, b) in enumerate(zip(mine, theirs, strict=False)) if a != b), 0)
+        told = [f"in another order, from step {first + 1} on: {mine[first][0]} instead of {theirs[first][0]}"]
+    return told
