@@ -6,6 +6,7 @@
 - docs/pictures/light_*.jpg and bench.jpg: the light as the projector throws it on the simulated bench;
 - docs/pictures/look_*.jpg, with OPSTAP_REAL_DEPTH naming a folder of real captures (docs/recording.md says which);
 - docs/pictures/calibrate_*.jpg: bins as their wizard draws them, and the calibration page where there is Chromium;
+- docs/pictures/author*.jpg: the page on which a coach makes new work, where there is Chromium;
 - docs/card/card.*.pdf, the operator's card;
 - docs/pictures/orientation*.jpg, with --orientation (needs Chromium and `make setup-vr`);
 - docs/pictures/page.jpg, with the URL of a running cell's page (needs Chromium).
@@ -210,6 +211,57 @@ def calibration() -> None:
     server.close()
 
 
+def authoring() -> None:
+    """The page on which new work is made, after a packing of four steps with something to answer."""
+    from opstap.authoring.desk import AuthorDesk, AuthorWish
+    from opstap.documents import Document
+    from opstap.instructions import load_cell
+    from opstap.pages.server import PageServer
+    from opstap.simulation.bench import Bench
+    from opstap.simulation.camera import SimulatedCamera
+    from opstap.simulation.world import WorldState
+    from opstap.workflow.model import Happened, WorkspaceEvent
+
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not chromium:
+        return
+    from playwright.sync_api import sync_playwright
+
+    task = ROOT / "config/tasks/oral_care_case.yaml"
+    cell = load_cell(ROOT / "config/cells/oral_care.yaml", task)
+    desk, bench, view = (
+        AuthorDesk(cell, Document.read(task), simulated=True),
+        Bench(cell, 1),
+        cell.scene.camera.color_view,
+    )
+    image = SimulatedCamera(cell, 1).color(WorldState(0, 1, bench.bins, bench.slots), {})
+    desk.ask(AuthorWish(asked="record"))
+    for second in (1, 2):
+        desk.look(image, second * 1_000_000_000, view)
+        desk.arms(second * 1_000_000_000, ())
+        desk.look(image, second * 1_000_000_000 + 1, view)
+    seen = (("taken", "bin_01", 1), ("placed", "slot_01", 1), ("taken", "bin_08", 2), ("placed", "slot_07", 2),
+            ("placed", "slot_09", 1), ("taken", "bin_13", 1), ("placed", "slot_11", 1))  # fmt: skip
+    for i, (happened, place, count) in enumerate(seen, 1):
+        desk.hear(WorkspaceEvent(i, i * 1_000_000_000, Happened(happened), place, count, 0.9))
+    desk.ask(AuthorWish(asked="stop"))
+    server = PageServer("127.0.0.1", 0, ROOT / "web", lambda *_: None, desk.routes(), "/coach/author.html",
+                        on_coach=lambda said: None, try_out=True)  # fmt: skip
+    server.start()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        tab = browser.new_page(viewport={"width": 1280, "height": 860}, locale="en-GB")
+        tab.goto(server.url)
+        tab.locator("#steps li").nth(3).wait_for()
+        tab.wait_for_function("() => [...document.images].every(i => i.complete)")
+        tab.screenshot(path=PICTURES / "author.jpg", type="jpeg", quality=80)
+        tab.get_by_role("button", name="Look").nth(1).click()
+        tab.wait_for_function("() => document.getElementById('place').naturalWidth > 0")
+        tab.locator("#preview").screenshot(path=PICTURES / "author_look.jpg", type="jpeg", quality=80)
+        browser.close()
+    server.close()
+
+
 def orientation() -> None:
     """The orientation's pages, and what an emulated headset shows."""
     from playwright.sync_api import sync_playwright
@@ -226,7 +278,9 @@ def orientation() -> None:
     cell = load_cell(ROOT / "config/cells/oral_care.yaml", ROOT / "config/tasks/oral_care_case.yaml")
     job = load_job(ROOT / "config/jobs/oral_care_packer.yaml", cell)
     rules = load_rules(ROOT / "config/rules/guidance.yaml", cell)
-    headset = (ROOT / "web/node_modules/iwer/build/iwer.min.js").read_text() + """
+    headset = (
+        (ROOT / "web/node_modules/iwer/build/iwer.min.js").read_text()
+        + """
         globalThis.device = new IWER.XRDevice(IWER.metaQuest3);
         device.installRuntime({ forceInstall: true });
         device.position.set(0, 1.3, 0.1);
@@ -234,6 +288,7 @@ def orientation() -> None:
         device.controllers.left.position.set(-0.25, 1.0, -0.25);
         device.controllers.right.position.set(0.1, 1.0, -0.35);
         device.controllers.right.quaternion.set(-0.35, 0.28, 0.1, 0.89);"""
+    )
     made = glb(scenery(cell, cobot=True))
     with sync_playwright() as playwright:
         drawing = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
@@ -330,6 +385,7 @@ if __name__ == "__main__":
     if not options.texts:
         pictures()
         calibration()
+        authoring()
         cards()
         if os.environ.get("OPSTAP_REAL_DEPTH"):
             looks(Path(os.environ["OPSTAP_REAL_DEPTH"]) / "arc_tote")

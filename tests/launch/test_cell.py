@@ -12,9 +12,13 @@ from launch_testing.actions import ReadyToTest
 from sqlalchemy import select
 
 from launch import LaunchDescription
+from opstap.authoring.command import seen_in
+from opstap.authoring.draft import differences, drafted
+from opstap.authoring.folding import Remark, fold
 from opstap.evaluation.store import Store
 from opstap.evaluation.store.tables import Person, Run, Tally
 from opstap.evaluation.summary import summarise
+from opstap.instructions import load_cell
 from opstap.workflow.journal import Journal
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +47,14 @@ class TestAfterwards(unittest.TestCase):
         assert len(summary.steps) == 26
         assert summary.seen == {"wrong_pick": 1, "wrong_slot": 1, "empty_bin": 1}
         assert summary.open == 0
+
+    def test_the_work_that_was_seen_is_that_of_the_task(self):
+        """Authoring by doing it once, with a wrong pick, a wrong slot and a bin that was filled on the way."""
+        cell = load_cell(ROOT / "config/cells/oral_care.yaml", ROOT / "config/tasks/oral_care_case.yaml")
+        done = fold(cell, seen_in(OUT / "journal.db", ROOT))
+        assert differences(drafted(done, cell.task), cell.task) == []
+        assert [r.kind for r in done.remarks] == [Remark.ADDED]
+        assert [p for p in done.placings if p.doubts] == []
 
     def test_the_store_has_the_job_and_nothing_of_a_person(self):
         with Store(OUT / "store.db") as store, store.reading() as connection:

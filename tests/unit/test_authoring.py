@@ -460,6 +460,15 @@ def test_no_photo_has_a_hand_in_it(cell, colors):
         assert not other.bins
 
 
+def test_of_several_pictures_the_one_without_light_on_the_parts_is_kept(cell, colors):
+    image, wanted = colors
+    photographer = Photographer(cell.scene, cell.scene.camera.color_view)
+    for second, light in ((1, 30), (2, 0), (3, 30)):
+        photographer.arms(second * SECOND, ())
+        photographer.see(np.clip(image.astype(int) + light, 0, 255).astype(np.uint8), second * SECOND)
+    assert np.median(photographer._photos["bin_07"].reshape(-1, 3), axis=0) == pytest.approx(wanted["bin_07"], abs=2)
+
+
 def test_a_photo_stays_as_it_was_before_the_first_part_was_taken(cell, colors, bench):
     image, _ = colors
     photographer = Photographer(cell.scene, cell.scene.camera.color_view)

@@ -1,8 +1,9 @@
 """Photos of parts, cut from the colour image of their bins while a job is recorded.
 
 A bin is cut out only from a picture in which no arm is near it, by the outlines that perception tells for that moment;
-where these are not known nothing is cut. What is kept is the inside of the bin, straightened, of the moment before the
-first part was taken; in memory, until the coach saves the task.
+where these are not known nothing is cut. What is kept is the inside of the bin, straightened, before the first part was
+taken; in memory, until the coach saves the task. A projector adds light: of several pictures the darkest one shows the
+parts and not a cue on them.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Photographer:
         for b in self._bins:
             if b.id not in self._taken:
                 photo = self._cut(b, image, arms)
-                if photo is not None:
+                if photo is not None and (b.id not in self._photos or photo.mean() < self._photos[b.id].mean()):
                     self._photos[b.id] = photo
 
     def happened(self, event: WorkspaceEvent) -> None:
