@@ -235,7 +235,7 @@ def test_nothing_is_shown_from_the_network_before_a_pin(bench: Bench) -> None:
 
 def test_with_a_pin_the_page_is_live_and_says_who_asks(bench: Bench, prepared: SimpleNamespace) -> None:
     async def work(client: aiohttp.ClientSession) -> Any:
-        status, cookie = await bench.sign_in(client, prepared.pins["coach"])
+        status, cookie = await bench.sign_in(client, prepared.pins["operator"])
         assert status == 200
         async with client.ws_connect(f"{bench.url}/ws", origin=bench.url) as page:
             welcome = await page.receive_json()
@@ -248,35 +248,37 @@ def test_with_a_pin_the_page_is_live_and_says_who_asks(bench: Bench, prepared: S
             return cookie, welcome, closed.type, answer.status
 
     cookie, welcome, closed, status = bench.talk(work)
-    assert welcome == {"type": "welcome", "role": "coach"}
+    assert welcome == {"type": "welcome", "role": "operator"}
     for part in ("__Host-opstap=", "Secure", "HttpOnly", "SameSite=Strict", "Path=/"):
         assert part in cookie
-    assert bench.heard == [("pause", "coach")], "who signed out is not heard any more"
+    assert bench.heard == [("pause", "operator")], "who signed out is not heard any more"
     assert closed in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
     assert status == 302
 
 
-def test_what_is_known_of_the_worker_is_not_sent_to_a_coach(bench: Bench, prepared: SimpleNamespace) -> None:
+def test_a_coach_is_shown_the_coach_s_page_and_nothing_of_the_bench(bench: Bench, prepared: SimpleNamespace) -> None:
+    """Neither pictures nor steps nor what the monitor knows: what a worker shares is on the coach's page."""
+
     async def look(client: aiohttp.ClientSession) -> Any:
-        found: dict[str, list[str]] = {}
-        for role in ("operator", "coach"):
-            await bench.sign_in(client, prepared.pins[role])
-            async with client.ws_connect(f"{bench.url}/ws", origin=bench.url) as page:
-                await page.receive_json()
-                bench.server.publish_about(AboutMe(heard=True, person="p07"))
-                bench.server.publish_image(PictureKind.CAMERA, 0, b"jpeg")
-                found[role] = []
-                while not found[role] or found[role][-1] != "picture":
-                    message = await page.receive()
-                    text = message.type is aiohttp.WSMsgType.TEXT
-                    found[role].append(message.json()["type"] if text else "picture")
-                await page.send_json({"type": "about_input", "asked": "share", "about": "pace", "value": "on"})
-                found[role].append((await page.receive_json())["found"])
+        found: dict[str, Any] = {}
+        await bench.sign_in(client, prepared.pins["coach"])
+        for path in ("/bench/", "/bench/bench.js", "/%62ench/", "/about/export"):
+            async with client.get(bench.url + path, allow_redirects=False) as answer:
+                found[path] = answer.status, answer.headers.get("Location", "")
+        async with client.get(f"{bench.url}/ws", headers={"Origin": bench.url}) as answer:
+            found["/ws"] = answer.status, ""
+        await bench.sign_in(client, prepared.pins["operator"])
+        async with client.ws_connect(f"{bench.url}/ws", origin=bench.url) as page:
+            await page.receive_json()
+            bench.server.publish_about(AboutMe(heard=True, person="p07"))
+            bench.server.publish_image(PictureKind.CAMERA, 0, b"jpeg")
+            found["operator"] = [(await page.receive()).type for _ in range(2)]
         return found
 
     found = bench.talk(look)
-    assert found["operator"] == ["about", "picture", "about_input"]  # this cell has no monitor
-    assert found["coach"] == ["picture", "about_input from a coach"]
+    assert found.pop("/ws")[0] == 403
+    assert found.pop("operator") == [aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY]
+    assert set(found.values()) == {(302, "/coach/")}
 
 
 def test_a_pin_opens_what_is_for_its_role(bench: Bench, prepared: SimpleNamespace) -> None:

@@ -69,6 +69,11 @@ def test_the_page_shows_a_real_job_from_its_start_to_done(browser: Any, tmp_path
             page.goto(f"http://localhost:{port}/coach/")  # simulated: without a PIN
             page.locator("#cell-cell_1", has_text="The case is full").wait_for()
             page.locator("#cell-cell_1", has_text="default shares with you").wait_for()
+            page.get_by_role("link", name="Make new work by doing it once").click()
+            page.get_by_role("button", name="Record").click()  # the work is over: nothing is seen, and that is told
+            page.locator("#seen", has_text="Nothing was put in its place yet.").wait_for()
+            page.get_by_role("button", name="Stop").click()
+            page.locator("#no-steps", has_text="Nothing was seen that was put in its place.").wait_for()
             page.goto(f"http://localhost:{port}/")
             looking = browser.new_page()
             looking.set_default_timeout(120_000)
@@ -77,11 +82,6 @@ def test_the_page_shows_a_real_job_from_its_start_to_done(browser: Any, tmp_path
             page.locator("#looked-at", has_text="Somebody looks").wait_for()  # and the worker is told
             looking.close()
             page.locator("#looked-at").wait_for(state="hidden")
-            page.get_by_role("link", name="Make new work by doing it once").click()
-            page.get_by_role("button", name="Record").click()  # the work is over: nothing is seen, and that is told
-            page.locator("#seen", has_text="Nothing was put in its place yet.").wait_for()
-            page.get_by_role("button", name="Stop").click()
-            page.locator("#no-steps", has_text="Nothing was seen that was put in its place.").wait_for()
             page.close()
         finally:
             cell.send_signal(signal.SIGINT)

@@ -41,8 +41,13 @@ MAY: dict[str, tuple[Role, ...]] = {
     "/coach": ("coach",),
     "/orientation/coach": ("coach",),
     "/view": ("integrator",),
+    "/bench": ("operator", "integrator"),
+    "/ws": ("operator", "integrator"),
+    "/about": ("operator",),
 }
-"""Paths that from the network only some PINs open; all others are everybody's who signed in."""
+"""Paths that from the network only some PINs open; all others are everybody's who signed in. The bench page shows the
+work as closely as who stands beside it sees it, with the camera's picture: what a worker shares with a coach is on the
+coach's page."""
 COACHING = "/coach"
 """The path that is nobody's without the coach's PIN, also at the bench's own machine: it shows what people share."""
 LONGEST_PIN_BODY = 64
@@ -116,6 +121,8 @@ class Guard:
                 return web.Response(status=302, headers={"Location": f"/sign-in/?next={request.path}"})
             may = next((roles for path, roles in MAY.items() if request.path.startswith(path)), None)
             if role is not None and may is not None and role not in may:
+                if role == "coach" and request.path.startswith("/bench") and not asks:
+                    return web.Response(status=302, headers={"Location": f"{COACHING}/"})
                 return web.Response(status=403, text=f"This page is for the {' or the '.join(may)}.\n")
         if role is not None:
             request[ROLE] = role
