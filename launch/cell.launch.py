@@ -140,7 +140,7 @@ def nodes(context):
     if given.speech:
         actions.append(node("speech"))
     if given.film:
-        actions.append(node("film", out=str(out)))
+        actions.append(node("film", out=str(out), person=value["profile"]))
     if given.port:
         actions.append(
             TimerAction(

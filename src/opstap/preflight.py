@@ -15,6 +15,7 @@ from pathlib import Path
 from opstap.documents import nearest
 from opstap.instructions import Cell, load_cell
 from opstap.pages.access import Access, AccessError
+from opstap.recording.whose import FILMS
 
 
 class PreflightError(Exception):
@@ -194,7 +195,7 @@ def write_down(out: Path, given: Mapping[str, str]) -> None:
     (out / LAUNCHED).write_text(json.dumps(dict(given), indent=1) + "\n", encoding="utf-8")
 
 
-RESULTS = ("journal.db", "journal.db-wal", "journal.db-shm", "factory.db*", "bench*.mp4", "steps")
+RESULTS = ("journal.db", "journal.db-wal", "journal.db-shm", "factory.db*", "bench*.mp4", "steps", FILMS)
 
 
 def begin_anew(out: Path) -> Path:

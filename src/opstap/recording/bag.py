@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from opstap.geometry import Pinhole
-from opstap.recording.consent import ConsentError, Terms
+from opstap.recording.consent import PEOPLE, ConsentError, Terms
 
 
 def typestore(interfaces: Path) -> Any:
@@ -50,6 +50,10 @@ class Bag:
         if topic not in self._topics:
             self._topics[topic] = self._writer.add_connection(topic, kind, typestore=self._store)
         self._writer.write(self._topics[topic], stamp, data)
+
+    def people(self, people: Iterable[str]) -> None:
+        """Profile ids of who worked so far; they are in the metadata when it is closed."""
+        self._writer.set_custom_data(PEOPLE, " ".join(sorted(people)))
 
     def close(self) -> None:
         self._writer.close()

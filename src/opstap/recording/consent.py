@@ -10,11 +10,12 @@ import shutil
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-CONSENT, EXPIRES = "opstap_consent", "opstap_expires"
+CONSENT, EXPIRES, PEOPLE = "opstap_consent", "opstap_expires", "opstap_people"
 """Keys in `custom_data` of a rosbag2 folder's metadata.yaml."""
 LONGEST = 365
 """Days that a recording may be kept at most."""
@@ -65,12 +66,28 @@ def terms_of(folder: Path) -> Terms:
         ConsentError: it is no recording.
     """
     try:
-        data = YAML(typ="safe").load((folder / "metadata.yaml").read_text(encoding="utf-8"))
-        custom = data["rosbag2_bagfile_information"].get("custom_data") or {}
+        custom = _custom_data(folder)
         expires = str(custom.get(EXPIRES) or "")
         return Terms(custom.get(CONSENT) == "true", date.fromisoformat(expires) if expires else None)
     except (OSError, KeyError, TypeError, AttributeError, ValueError, YAMLError) as error:
         raise ConsentError(f"{folder}: no recording ({type(error).__name__}), allowed: a rosbag2 folder") from error
+
+
+def people_of(folder: Path) -> frozenset[str]:
+    """Profile ids of who worked while it was recorded.
+
+    Raises:
+        ConsentError: it is no recording.
+    """
+    try:
+        return frozenset(str(_custom_data(folder).get(PEOPLE) or "").split())
+    except (OSError, KeyError, TypeError, AttributeError, ValueError, YAMLError) as error:
+        raise ConsentError(f"{folder}: no recording ({type(error).__name__}), allowed: a rosbag2 folder") from error
+
+
+def _custom_data(folder: Path) -> dict[str, Any]:
+    data = YAML(typ="safe").load((folder / "metadata.yaml").read_text(encoding="utf-8"))
+    return dict(data["rosbag2_bagfile_information"].get("custom_data") or {})
 
 
 def check_open(folder: Path, today: date) -> Terms:

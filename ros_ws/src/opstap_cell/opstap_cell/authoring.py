@@ -1,4 +1,4 @@
-"""Authoring in the running cell: what is seen at the bench goes to the coach's draft while it is recorded, not longer."""
+"""Authoring in the running cell: what is seen goes to the coach's draft while it is recorded, not longer."""
 
 from __future__ import annotations
 

@@ -1,11 +1,13 @@
 """Records the cell's topics into a rosbag2 folder (MCAP). Depth only with consent and a day until which it is kept.
 
-Subscribes: the topics below, serialised as they come.
+Subscribes: the topics below, serialised as they come; work_state also for who works, and monitor_input: who asks to be
+forgotten takes the recording away, and it ends.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections import Counter
 from dataclasses import dataclass
@@ -22,7 +24,8 @@ from opstap.recording.bag import Bag, typestore
 from opstap.recording.consent import ConsentError, Terms, terms
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
-from opstap_interfaces.msg import HandArray, OperatorInput, WorkspaceEvent, WorkspaceState, WorkState
+from opstap_cell.qos import EVENT, STATE
+from opstap_interfaces.msg import HandArray, MonitorInput, OperatorInput, WorkspaceEvent, WorkspaceState, WorkState
 
 LATEST = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 STREAM = QoSProfile(depth=100, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -59,27 +62,49 @@ class Recorder(CellNode):
             if config.depth:
                 agreed = terms(config.consent, config.expires, date.today())
             store = typestore(root / "ros_ws" / "src" / "opstap_interfaces")
-            self.bag = Bag(Path(config.folder).absolute(), store, agreed)
+            self.folder = Path(config.folder).absolute()
+            self.bag: Bag | None = Bag(self.folder, store, agreed)
         except ConsentError as error:
             raise StartError(str(error)) from error
+        self.people: set[str] = set()
         self.messages: Counter[str] = Counter()
         for topic, (kind, qos) in {**TOPICS, **(DEPTH if config.depth else {})}.items():
             full = topic if topic.startswith("/") else f"{self.get_namespace().rstrip('/')}/{topic}"
             package, name = kind.__module__.split(".")[0], kind.__name__
             on_message = partial(self.on_message, full, f"{package}/msg/{name}")
             self.create_subscription(kind, topic, on_message, qos, raw=True)
+        self.create_subscription(WorkState, "work_state", self.on_work, STATE)
+        self.create_subscription(MonitorInput, "monitor_input", self.on_monitor_input, EVENT)
         self.get_logger().info(f"recording into {config.folder}")
 
     def on_message(self, topic: str, kind: str, data: bytes) -> None:
         self.got_input()
+        if self.bag is None:
+            return
         self.messages[topic] += 1
         self.bag.write(topic, kind, self.get_clock().now().nanoseconds, bytes(data))
+
+    def on_work(self, message: WorkState) -> None:
+        if self.bag and message.person not in self.people:
+            self.people.add(message.person)
+            self.bag.people(self.people)
+
+    def on_monitor_input(self, message: MonitorInput) -> None:
+        """Delete what shows who asks to be forgotten; who is in it is not known before the guide said who works."""
+        theirs = not message.person or not self.people or message.person in self.people
+        if message.asked == MonitorInput.ERASE and theirs and self.bag:
+            self.bag.close()
+            self.bag = None
+            shutil.rmtree(self.folder)
+            self.warning = "the recording was deleted, as somebody in it asked; start a new one only with their consent"
+            self.get_logger().info(self.warning)
 
     def values(self) -> dict[str, str]:
         return {"messages": str(self.messages.total())}
 
     def destroy_node(self) -> None:
-        self.bag.close()
+        if self.bag:
+            self.bag.close()
         super().destroy_node()
 
 

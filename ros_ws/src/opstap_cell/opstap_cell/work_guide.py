@@ -2,7 +2,8 @@
 
 Subscribes: workspace_state, operator_input, monitor_input; with a cobot hands, and asks it by the action present_part.
 Publishes: work_state. Keeps a labelled case beside the journal when a worker says that the system is wrong. Journal and
-cases are kept for four weeks, and no longer than until the worker asks to be forgotten.
+cases are kept for four weeks, and no longer than until the worker asks to be forgotten; films and recordings of that
+person in the same folder go then too.
 The events are read from workspace_state, which repeats the newest ones: a guide that was away catches up, and all
 that one camera frame caused is decided before the work_state that answers it.
 """
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opstap.evaluation.summary import describe
+from opstap.recording.whose import erase
 from opstap.workflow.cases import case, forget, keep
 from opstap.workflow.changes import Changes, Look
 from opstap.workflow.journal import KEPT, Journal, JournalError, Recorder
@@ -123,8 +125,9 @@ class WorkGuide(CellNode):
         self.recorder.forget(self.profile.id, self.stamp)
         try:
             forget(self.cases)
+            erase(self.cases.parent, self.profile.id)
         except OSError as error:
-            raise JournalError(f"{self.cases}: a case cannot be removed ({error.strerror})") from error
+            raise JournalError(f"{error.filename}: cannot be removed ({error.strerror})") from error
         self.named, self.forgetting = "", False
         self.get_logger().info("what was written of who works here is removed, as asked")
 
