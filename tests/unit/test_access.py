@@ -273,6 +273,12 @@ def test_a_coach_is_shown_the_coach_s_page_and_nothing_of_the_bench(bench: Bench
             bench.server.publish_about(AboutMe(heard=True, person="p07"))
             bench.server.publish_image(PictureKind.CAMERA, 0, b"jpeg")
             found["operator"] = [(await page.receive()).type for _ in range(2)]
+        await bench.sign_in(client, prepared.pins["integrator"])
+        async with client.ws_connect(f"{bench.url}/ws", origin=bench.url) as page:
+            await page.receive_json()
+            assert (await page.receive()).type is aiohttp.WSMsgType.BINARY  # the picture, and nothing of the monitor
+            await page.send_json({"type": "about_input", "asked": "share", "about": "pace", "value": "on"})
+            assert (await page.receive_json())["found"] == "about_input from a integrator"
         return found
 
     found = bench.talk(look)
