@@ -289,6 +289,11 @@ def test_shipped_people_are_right(cell, path):
     assert load_traits(path, cell).person == path.stem
 
 
+def test_every_way_of_taking_a_tray_is_shipped(cell):
+    shipped = {m.kind for path in PEOPLE.glob("*.yaml") for m in load_traits(path, cell).trays}
+    assert shipped == {"intrudes", "withdraws", "late", "early", "ignores"}
+
+
 def test_the_person_of_the_demo_makes_one_of_each(cell):
     demo = load_traits(PEOPLE / "demo.yaml", cell)
     assert sorted(m.kind for m in demo.mistakes) == ["wrong_bin", "wrong_slot"]
@@ -308,6 +313,12 @@ def test_the_person_of_the_demo_makes_one_of_each(cell):
         ),
         ("mistakes: [{kind: too_many}]", r"x.yaml:2: mistakes\[0\]: .*allowed: 'at_pick' and no 'at_place'"),
         ("empty_bins: [bin_99]", r"x.yaml:2: empty_bins\[0\]: found unknown bin 'bin_99', allowed: bin_01"),
+        ("trays: [{at_tray: 1, kind: grabs}]", r"x.yaml:2: trays\[0\].kind: found 'grabs', allowed: 'intrudes', 'with"),
+        ("trays: [{at_tray: 0, kind: late}]", r"x.yaml:2: trays\[0\].at_tray: found 0, allowed: greater than or equal"),
+        (
+            "trays: [{at_tray: 2, kind: late}, {at_tray: 2, kind: early}]",
+            r"x.yaml:2: trays\[1\].at_tray: found 2 a second time, allowed: one way of taking a tray",
+        ),
         ("mood: good", "x.yaml:2: mood: found unknown field 'mood'"),
     ],
 )

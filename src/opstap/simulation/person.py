@@ -128,6 +128,12 @@ def load_traits(path: Path, cell: Cell) -> Traits:
         for i, b in enumerate(traits.empty_bins)
         if b not in cell.scene.bin
     ]
+    trays = [m.at_tray for m in traits.trays]
+    faults += [
+        Fault(("trays", i, "at_tray"), f"{n} a second time", "one way of taking a tray")
+        for i, n in enumerate(trays)
+        if n in trays[:i]
+    ]
     if faults:
         raise document.error(faults)
     return traits
