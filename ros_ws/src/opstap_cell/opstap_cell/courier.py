@@ -19,6 +19,8 @@ from opstap_interfaces.msg import Hand, HandArray
 
 GONE_AFTER = 5_000_000_000
 """A cobot that was not heard of for so long brings nothing any more, ns."""
+PATIENCE = 120_000_000_000
+"""A tray that was asked for so long ago is not waited for any more, ns: the bin is lit. It usually takes 40 to 70 s."""
 IN_TRAY, BESIDE = 0.20, 0.03
 """A hand whose middle is lower than this over the table, and so near to the tray's zone, has its fingers in it, m."""
 
@@ -32,6 +34,8 @@ class Courier:
         self._trays, self._reach = Trays(cell), Reach()
         self._zones = {z.id: z for z in cell.scene.zones}
         self._errand: Errand | None = None
+        self._since = 0
+        """When the errand was asked for, ns."""
         self._heard = 0
         """When the cobot's node was last there, ns."""
         self._client = ActionClient(node, PresentPart, "present_part")
@@ -44,6 +48,8 @@ class Courier:
         if self._errand is not None:
             if stamp - self._heard > GONE_AFTER:
                 self._end(self._errand, None, stamp)
+            elif stamp - self._since > PATIENCE:
+                self._wait_no_more(self._errand, stamp)
             return
         errand = self._trays.next(self._state())
         if errand is None:
@@ -52,7 +58,7 @@ class Courier:
             if not errand.back:  # nobody brings it: it is in its bin too
                 self._decide(TrayChanged(stamp, Tray.NONE))
             return
-        self._errand = errand
+        self._errand, self._since = errand, stamp
         goal = PresentPart.Goal(part=errand.part, place="store" if errand.back else "", person=self._person)
         self._client.send_goal_async(goal).add_done_callback(lambda sent: self._accepted(errand, sent.result()))
 
@@ -61,6 +67,12 @@ class Courier:
             self._end(errand, None, 0)
             return
         handle.get_result_async().add_done_callback(lambda ended: self._end(errand, ended.result().result, 0))
+
+    def _wait_no_more(self, errand: Errand, stamp: int) -> None:
+        """The cobot goes on trying, but the worker does not wait for it: what comes late is taken back."""
+        if not errand.back and self._state().tray is Tray.COMING:
+            self._node.get_logger().info(f"tray of {errand.part}: takes too long, it is taken from the bin")
+            self._decide(TrayChanged(stamp, Tray.NONE))
 
     def _end(self, errand: Errand, result: PresentPart.Result | None, stamp: int) -> None:
         """What became of it; no result: nobody does it (any more)."""
