@@ -51,6 +51,7 @@ ARGUMENTS = {
     "network_port": ("8443", "port of the pages there"),
     "access": ("access", "folder with certificate and PINs for the network, made by opstap access prepare"),
     "namespace": ("cell_1", "ROS namespace of this cell"),
+    "carried": ("carried", "folder in which a level of help waits that somebody chose in the orientation"),
     "linger": ("3", "seconds the pages stay after the simulated case is packed"),
 }
 
@@ -100,7 +101,7 @@ def nodes(context):
     load_monitor_rules(Path(monitor_rules))
     actions = [
         node("work_guide", journal=str(out / "journal.db"), person=value["profile"], rules=str(rules),
-             cobot=given.cobot != "none"),
+             carried=str(Path(value["carried"]).absolute()), cobot=given.cobot != "none"),
         node(
             "projector_guidance",
             window=given.window,

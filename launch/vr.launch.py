@@ -1,6 +1,7 @@
 """The orientation: somebody meets the job before day one, in a browser or a headset. No cell needs to run."""
 
 import os
+from datetime import date
 from pathlib import Path
 
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
@@ -10,6 +11,7 @@ from launch import LaunchDescription
 from opstap.instructions import load_cell
 from opstap.orientation.job import load_job
 from opstap.preflight import PreflightError, check_free, check_network, named
+from opstap.recording.consent import check_open
 from opstap.workflow.levels import load_rules
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,7 +21,12 @@ ARGUMENTS = {
     "job": ("oral_care_packer", "what is told of the job: a name in config/jobs, or a path"),
     "person": ("participant", "pseudonym of the first participant"),
     "language": ("nl", "language to begin with"),
-    "cobot": ("false", "true: the scene's arm stands there, at rest"),
+    "cobot": ("false", "true: the scene's arm stands there, and brings trays"),
+    "source": ("simulated", "what can be looked at: simulated, live (a running cell) or replayed (a recording)"),
+    "mirrored": ("cell_1", "namespace of the running cell, with source:=live"),
+    "recording": ("", "folder that record.launch.py made, with source:=replayed"),
+    "carried": ("carried", "folder in which a level of help waits for the bench, if the participant wants that"),
+    "responsible": ("", "name of who is there for the participant; empty: the coach writes it on the page"),
     "study": ("", "study whose questions are asked before and after: a name in config/studies, or a path; empty: none"),
     "store": ("out/store.db", "where the answers are kept: an SQLite file or PostgreSQL URL"),
     "port": ("8082", "port of the pages on this machine"),
@@ -43,6 +50,13 @@ def orientation(context):
     if value["cobot"] not in ("true", "false"):
         raise PreflightError(f"cobot: found '{value['cobot']}', allowed: true, false")
     cobot = value["cobot"] == "true"
+    if value["source"] not in ("simulated", "live", "replayed"):
+        raise PreflightError(f"source: found '{value['source']}', allowed: simulated, live, replayed")
+    if (value["source"] == "replayed") != bool(value["recording"]):
+        found = f"source:={value['source']} and recording:='{value['recording']}'"
+        raise PreflightError(f"recording: found {found}, allowed: a folder, with source:=replayed only")
+    if value["recording"]:
+        check_open(Path(value["recording"]), date.today())
     scene, task = named(ROOT / "config" / "cells", value["cell"]), named(ROOT / "config" / "tasks", value["task"])
     cell, job = load_cell(scene, task), named(ROOT / "config" / "jobs", value["job"])
     if cobot and cell.scene.cobot is None:
@@ -63,7 +77,10 @@ def orientation(context):
         "language": value["language"], "cobot": cobot, "cache": str(ROOT / "out" / "scenes"), "port": here,
         "network": value["network"], "network_port": there, "access": str(access.absolute()),
         "study": str(named(ROOT / "config" / "studies", value["study"])) if value["study"] else "",
-        "store": value["store"],
+        "store": value["store"], "source": value["source"], "mirrored": value["mirrored"],
+        "recording": str(Path(value["recording"]).absolute()) if value["recording"] else "",
+        "carried": str(Path(value["carried"]).absolute()), "responsible": value["responsible"],
+        "separation": str(ROOT / "config" / "separation.yaml"),
     }  # fmt: skip
     return [Node(package="opstap_cell", executable="vr_orientation", name="vr_orientation", output="screen",
                  namespace=value["namespace"], parameters=[parameters], respawn=True, respawn_delay=0.5)]  # fmt: skip

@@ -10,7 +10,8 @@ from opstap.documents import DocumentError
 from opstap.instructions import Cell
 from opstap.integration.linting import LONGEST
 from opstap.orientation import show
-from opstap.orientation.job import Job, all_texts, load_job, where
+from opstap.orientation.job import Job, all_texts, load_job, missing, where
+from opstap.orientation.media import Media
 from opstap.orientation.messages import typescript
 from opstap.orientation.session import HARD_STOP, MINUTE, SECOND, Phase, Session, WishError
 from opstap.workflow.levels import load_rules
@@ -19,6 +20,12 @@ from opstap.workflow.model import Phase as Work
 
 ROOT = Path(__file__).parents[2]
 JOB = ROOT / "config/jobs/oral_care_packer.yaml"
+
+
+HOURS_VIDEO = (
+    "    kind: hours\n    alt: {en: a street, nl: een straat}\n"
+    "    video: {file: v.mp4, captions: {en: a.vtt, nl: b.vtt}}\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -315,6 +322,17 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
         ("    kind: hours\n", "    kind: hours\n    picture: gone.jpg\n", r"found 'gone.jpg', and there is no such"),
         ("    kind: hours\n", "    kind: hours\n    picture: ../a.gif\n", r"found '../a.gif', allowed: a PNG or JPEG"),
         ("    kind: hours\n", "    kind: hours\n    movie: a.mp4\n", r"found unknown field 'movie'"),
+        (
+            "    kind: hours\n",
+            "    kind: hours\n    audio: {nl: a.exe}\n",
+            r"audio.nl: found 'a.exe', allowed: an MP3, Ogg",
+        ),
+        ("    kind: hours\n", HOURS_VIDEO.replace("en: a.vtt, ", ""), r"video.captions.en: found no captions, allowed"),
+        (
+            "    kind: hours\n",
+            HOURS_VIDEO.replace("v.mp4", "../v.mp4"),
+            r"video.file: found '../v.mp4', allowed: a file",
+        ),
         ("- kind: visitor", "- kind: noise", r"disturbances\[2\].kind: found 'noise' a second time"),
         ("at: [-0.48, 0.50, 0.50]", "at: cobot", r"found 'cobot'"),
     ],
@@ -324,6 +342,31 @@ def test_a_file_that_is_wrong_is_told_with_its_line(tmp_path: Path, cell: Cell, 
     with pytest.raises(DocumentError, match=told) as caught:
         load_job(path, cell)
     assert str(caught.value).startswith(f"{path}:")
+
+
+def test_a_video_that_is_not_there_is_told_and_the_words_stay(tmp_path: Path, cell: Cell) -> None:
+    path = changed(tmp_path, "    kind: hours\n", HOURS_VIDEO)
+    job, media = load_job(path, cell), Media(load_job(path, cell), tmp_path)
+    assert (
+        missing(job, tmp_path)[0] == f"hot spot 'hours': video: found no file 'v.mp4' in {tmp_path}; the page says so"
+    )
+    session = Session(cell, job, load_rules(ROOT / "config/rules/guidance.yaml", cell), "p01", "nl", 0)
+    session.enter(0)
+    session.look("hours")
+    told = show.snapshot(session, False, 0, media=media).open
+    assert (told.missing, told.video, told.lines[0]) == (True, "", "Het werk begint om half negen.")
+    for name in ("v.mp4", "a.vtt", "b.vtt"):
+        (tmp_path / name).write_bytes(b"here now")
+    told = show.snapshot(session, False, 0, media=media).open
+    assert (told.missing, told.video, told.captions) == (
+        False, "/orientation/media/hours/video", "/orientation/media/hours/captions_nl",
+    )  # fmt: skip
+    session.show("video")
+    assert show.snapshot(session, False, 0, media=media).open.showing == "video"
+    with pytest.raises(WishError, match="found 'panorama', allowed: video"):
+        session.show("panorama")
+    session.look("work")
+    assert session.showing == ""
 
 
 def test_hot_spots_float_above_what_they_are_about(cell: Cell, job: Job) -> None:

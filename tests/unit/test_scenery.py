@@ -14,7 +14,7 @@ from opstap.instructions import Cell, load_cell
 from opstap.orientation.glb import Material, Node, glb, linear, surfaces, triangles
 from opstap.orientation.scenery import Cache, scenery
 from opstap.presenting.robot import Robot
-from opstap.simulation.shapes import bin_mesh, box, capsule_mesh
+from opstap.shapes import bin_mesh, box, capsule_mesh
 
 ROOT = Path(__file__).parents[2]
 

@@ -20,6 +20,13 @@ const device = new IWER.XRDevice(IWER.metaQuest3);
 device.installRuntime({ forceInstall: true });
 device.position.set(0, 1.25, 0);
 globalThis.device = device;
+globalThis.raise = (y) => {
+  for (const side of ["left", "right"]) {
+    device.controllers[side].position.set(side === "left" ? -0.2 : 0.2, y, -0.2);
+    device.hands[side].position.set(side === "left" ? -0.2 : 0.2, y, -0.2);
+  }
+};
+raise(0.9);
 """
 HELPERS = """
 async ([kind, name]) => {
@@ -126,6 +133,13 @@ def test_a_session_in_a_headset(browser: Any, served: Served, node_modules: Path
         assert turned == pytest.approx(30)
         served.session.go("seat")
         page.wait_for_function("async () => (await import('/orientation/orientation.js')).stage.rig.position.x === 0")
+
+        # Both hands up is a pause, also while they are only held there; down again nothing more happens.
+        page.evaluate("() => raise(1.3)")
+        says(page, "Pauze. Neem je tijd.")
+        page.evaluate("() => raise(0.9)")
+        choose(page, "option", "resume")
+        says(page, "Je hand is leeg.")
 
         # By hand: what the hand is at; then the panel by pointing.
         page.evaluate("() => { device.primaryInputMode = 'hand'; globalThis.how = 'hand'; }")

@@ -5,6 +5,8 @@
 import { Mesh, MeshBasicMaterial, SphereGeometry } from "three";
 import { element, write } from "../core/page.js";
 import { connect } from "./link.js";
+import { Around } from "./around.js";
+import { draw } from "./minimap.js";
 import { screen } from "./screen.js";
 import { Stage } from "./stage.js";
 import { say } from "./words.js";
@@ -30,6 +32,12 @@ let watch = null;
 let stage = null;
 /** @type {import("./messages.js").World | null} */
 let world = null;
+/** @type {import("./messages.js").Moving | null} */
+let moving = null;
+/** @type {Pose | null} */
+let last = null;
+/** @type {Around | null} */
+let around = null;
 let up = false;
 let answer = "";
 let above = false;
@@ -43,6 +51,7 @@ const link = connect("/orientation/coach-talk", {
   onMessage(message) {
     if (message.type === "scenery") void enter(message);
     else if (message.type === "world") stage?.show(world = message);
+    else if (message.type === "moving") return stage ? stage.move(moving = message) : void (moving = message);
     else if (message.type === "session") follow(message);
     else if (message.type === "watch") watch = message;
     else if (message.type === "pose") return see(message);
@@ -89,10 +98,18 @@ async function enter(next) {
   const built = stage;
   built.scene.add(...hands);
   for (const hand of hands) hand.visible = false;
+  around = new Around(built);
   if (world) built.show(world);
+  if (moving) built.move(moving);
   if (now) follow(now);
   for (const projector of lights.keys()) void throwLight(projector);
-  built.renderer.setAnimationLoop(() => built.draw());
+  let before = 0;
+  built.renderer.setAnimationLoop((time) => {
+    if (built.crowd?.pass(Math.min(0.1, (time - before) / 1000))) built.dirty = true;
+    before = time;
+    around?.follow();
+    built.draw();
+  });
   element("room").dataset["ready"] = "yes";
 }
 
@@ -107,11 +124,15 @@ function follow(next) {
   }
   stage.mark(next.seen);
   stage.visit(next.disturbance === "visitor");
+  stage.crowd?.show(next.comfort.crowd);
+  around?.show(next.open?.showing === "panorama" ? next.open.panorama : "", null, true);
   stage.dirty = true;
 }
 
 /** @param {Pose} pose */
 function see(pose) {
+  last = pose;
+  map();
   if (!stage) return;
   const [x = 0, y = 0, z = 0, qx = 0, qy = 0, qz = 0, qw = 1] = pose.head;
   if (!above) {
@@ -131,6 +152,11 @@ function see(pose) {
   stage.point(pose.aim);
   stage.dirty = true;
   element("room").dataset["pose"] = pose.head.map((v) => v.toFixed(3)).join(" ");
+}
+
+/** The room from above, with where the eyes are. */
+function map() {
+  if (scenery) draw(/** @type {HTMLCanvasElement} */ (element("map")), scenery, now?.marks.map((m) => m.place) ?? [], last);
 }
 
 /** @param {Element} group @param {readonly {id: string, label: string, act: () => void, main?: boolean}[]} options */
@@ -166,6 +192,8 @@ function show() {
   write(element("left"), time(s.left));
   write(element("sees"), t("coachSees"));
   const { title, lines } = screen(s, scenery);
+  map();
+  element("map").setAttribute("aria-label", t("map"));
   write(element("title"), title);
   write(element("lines"), lines.join(" "));
   write(element("scores-title"), t("scores"));
@@ -192,6 +220,10 @@ function show() {
     element("notes").dataset["shown"] = JSON.stringify(notes);
     element("notes").replaceChildren(...notes.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
   }
+  write(element("name-label"), t("responsibleName"));
+  write(element("set-name"), t("setName"));
+  write(element("responsible"), scenery.responsible);
+  write(element("to-checks"), t("toChecks"));
   element("preparing").hidden = s.phase === "inside";
   write(element("next-label"), t("person"));
   write(element("prepare"), t("prepare"));
@@ -214,7 +246,7 @@ function turnView() {
   show();
 }
 
-for (const [form, field, asked] of /** @type {const} */ ([["noting", "note", "note"], ["preparing", "next", "prepare"]])) {
+for (const [form, field, asked] of /** @type {const} */ ([["noting", "note", "note"], ["preparing", "next", "prepare"], ["naming", "name", "respond"]])) {
   element(form).addEventListener("submit", (/** @type {Event} */ event) => {
     event.preventDefault();
     ask({ asked, value: element(field).value.trim() });

@@ -1,6 +1,7 @@
 // @ts-check
 // The same session in a headset: controllers, hands or gaze point, a panel says what the page says. Nothing moves the
-// participant; pause and stop are always on the panel, and pause is on the upper buttons of both controllers.
+// participant; pause and stop are always on the panel, pause is also on the upper buttons of both controllers, and where
+// both hands are held up beside the head.
 
 import {
   BufferGeometry, CanvasTexture, Float32BufferAttribute, Group, Line, LineBasicMaterial, Matrix4, Mesh, MeshBasicMaterial,
@@ -13,7 +14,8 @@ import {
  * @typedef {import("./messages.js").Snapshot} Snapshot
  * @typedef {import("./screen.js").Option} Option
  * @typedef {import("./screen.js").Screen & {always: readonly Option[]}} Shown
- * @typedef {{ask: (ask: import("./link.js").Ask) => void, aimed: (aim: Aim) => void, turn: (way: number) => void, screen: () => Shown | null}} Hooks
+ * @typedef {{ask: (ask: import("./link.js").Ask) => void, press: (option: Option) => void, aimed: (aim: Aim) => void, turn: (way: number) => void, screen: () => Shown | null}} Hooks
+ * @typedef {{option: Option, key: string, x: number, y: number, w: number, h: number}} Button
  * @typedef {{ray: Group, grip: Group, line: Line, ball: Mesh, source: XRInputSource | null, turned: boolean, pressed: boolean, aim: string}} Hand
  */
 
@@ -24,6 +26,8 @@ const PANEL = [-0.82, 1.25, -0.62];
 const FINE = 1100;
 /** Looking at something so long chooses it, s. */
 const DWELL = 1.5;
+/** Hands that are not lower than this below the eyes, metres, for so long, s, mean pause. */
+const RAISED = 0.12, HELD_UP = 1.0;
 /** A stick that is pushed this far turns. */
 const PUSHED = 0.7;
 /** The upper buttons of a controller in the gamepad's standard order. */
@@ -48,6 +52,8 @@ export class Headset {
     this.aimedAt = "";
     this.looked = 0;
     this.looking = "";
+    /** How long both hands have been up, s. */
+    this.raised = 0;
     this.origin = new Vector3();
     this.direction = new Vector3();
     this.turned = new Matrix4();
@@ -137,16 +143,16 @@ export class Headset {
 
   /** Choose what the last ray meets: the panel comes before what is behind it. */
   take() {
-    const option = this.panel.under(this.origin, this.direction);
-    if (option) return this.hooks.ask(option.ask);
+    const button = this.panel.under(this.origin, this.direction);
+    if (button) return this.hooks.press(button.option);
     const aim = this.panel.meets ? null : this.stage.aim(this.origin, this.direction);
     if (aim) this.hooks.aimed(aim);
   }
 
   /** What the last ray meets, as a name; "" for nothing. */
   met() {
-    const option = this.panel.under(this.origin, this.direction);
-    if (option) return `option:${option.id}`;
+    const button = this.panel.under(this.origin, this.direction);
+    if (button) return button.key;
     return this.panel.meets ? "" : this.stage.aim(this.origin, this.direction)?.id ?? "";
   }
 
@@ -157,20 +163,29 @@ export class Headset {
     stage.rig.position.y = now.comfort.lift_cm / 100 + (this.floor ? 0 : EYES[now.comfort.posture]);
     this.panel.show(this.hooks.screen(), now.comfort.hand === "left" ? -1 : 1);
     this.aimedAt = "";
-    let hands = 0;
+    let hands = 0, up = 0;
     for (const hand of this.hand) {
       const there = hand.source !== null && hand.ray.visible;
       hand.line.visible = hand.ball.visible = there;
       if (!there) continue;
       hands++;
+      if (hand.ray.position.y > stage.camera.position.y - RAISED) up++;
       this.cast(hand.ray);
       hand.aim = this.met();
       if (hand.aim) this.aimedAt = hand.aim;
       this.stick(hand, now);
     }
+    this.gesture(up === 2 ? seconds : 0, now);
     this.gaze(seconds, now.comfort.dwell || hands === 0);
     stage.point(this.aimedAt);
     this.panel.point(this.aimedAt);
+  }
+
+  /** Both hands up is pause, once until they come down. @param {number} seconds that they were up; 0: they are not @param {Snapshot} now */
+  gesture(seconds, now) {
+    const before = this.raised;
+    this.raised = seconds ? before + seconds : 0;
+    if (before < HELD_UP && this.raised >= HELD_UP && !now.paused.length) this.hooks.ask({ asked: "pause" });
   }
 
   /** Looking at something for a while chooses it, where that is wanted or nothing else is at hand. @param {number} seconds @param {boolean} wanted */
@@ -196,14 +211,19 @@ export class Headset {
     const across = pad.axes[2] ?? pad.axes[0] ?? 0;
     if (Math.abs(across) > PUSHED && !hand.turned) this.hooks.turn(across < 0 ? 1 : -1);
     hand.turned = Math.abs(across) > PUSHED;
-    const pressed = UPPER.some((i) => pad.buttons[i]?.pressed);
+    let pressed = false;
+    for (let i = 0; i < UPPER.length; i++) pressed ||= pad.buttons[UPPER[i] ?? 0]?.pressed === true;
     if (pressed && !hand.pressed) this.hooks.ask({ asked: now.paused.length ? "resume" : "pause" });
     hand.pressed = pressed;
   }
 
   /** Put what is held into the hand that is used. @param {Group} held @returns {boolean} whether a hand is there */
   holds(held) {
-    const hand = this.session ? this.hand.find((h) => h.source?.handedness === "right" && h.grip.visible) ?? this.hand.find((h) => h.source && h.grip.visible) : undefined;
+    let hand = null;
+    for (let i = 0; this.session && i < 2; i++) {
+      const each = this.hand[i];
+      if (each?.source && each.grip.visible && (!hand || each.source.handedness === "right")) hand = each;
+    }
     if (!hand) return false;
     hand.grip.getWorldPosition(held.position);
     hand.grip.getWorldQuaternion(held.quaternion);
@@ -230,9 +250,11 @@ class Panel {
     this.texture.colorSpace = SRGBColorSpace;
     this.mesh = new Mesh(new PlaneGeometry(WIDE, HIGH), new MeshBasicMaterial({ map: this.texture }));
     this.mesh.visible = false;
-    /** @type {{option: Option, x: number, y: number, w: number, h: number}[]} */
+    /** @type {Button[]} */
     this.buttons = [];
-    this.drawn = "";
+    /** @type {Shown | null} what was drawn last, and what was aimed at then */
+    this.drawn = null;
+    this.drawnAimed = "";
     this.aimed = "";
     /** @type {Shown | null} */
     this.shown = null;
@@ -247,16 +269,16 @@ class Panel {
   show(shown, side) {
     this.mesh.visible = shown !== null;
     if (!shown) return;
-    const [x = 0, y = 0, z = 0] = PANEL;
-    this.mesh.position.set(x * side, y, z);
+    this.mesh.position.set((PANEL[0] ?? 0) * side, PANEL[1] ?? 0, PANEL[2] ?? 0);
     this.mesh.rotation.set(0, 0.9 * side, 0);
     this.shown = shown;
     this.draw();
   }
 
-  /** @param {string} aimed */
+  /** @param {string} aimed key of a button, or something else */
   point(aimed) {
-    this.aimed = aimed.startsWith("option:") ? aimed.slice(7) : "";
+    this.aimed = "";
+    for (let i = 0; i < this.buttons.length; i++) if (this.buttons[i]?.key === aimed) this.aimed = aimed;
     this.draw();
   }
 
@@ -264,9 +286,9 @@ class Panel {
   draw() {
     const { context: c, shown } = this;
     if (!shown || !c) return;
-    const key = JSON.stringify([shown, this.aimed]);
-    if (key === this.drawn) return;
-    this.drawn = key;
+    // The page makes a new one only when something changed: nothing is compared, and nothing made, in other frames.
+    if (shown === this.drawn && this.aimed === this.drawnAimed) return;
+    [this.drawn, this.drawnAimed] = [shown, this.aimed];
     const { width, height } = this.canvas;
     c.fillStyle = "#ffffff";
     c.fillRect(0, 0, width, height);
@@ -276,7 +298,9 @@ class Panel {
     c.fillStyle = "#14202b";
     c.textBaseline = "top";
     let y = this.text(shown.title, 30, 24, 46, true);
-    for (const line of shown.lines) y = this.text(line, 30, y + 4, 34, false);
+    // Many words are written smaller, so that the buttons fit.
+    const size = shown.lines.join(" ").length > 260 ? 27 : 34;
+    for (const line of shown.lines) y = this.text(line, 30, y + 4, size, false);
     this.buttons = [];
     let x = 30;
     y += 14;
@@ -318,7 +342,8 @@ class Panel {
   button(option, x, y, w, h) {
     const c = this.context;
     if (!c) return;
-    const aimed = option.id === this.aimed;
+    const key = `option:${option.id}`;
+    const aimed = key === this.aimed;
     c.beginPath();
     c.roundRect(x, y, w, h, 16);
     c.fillStyle = option.main ? "#00588f" : aimed ? "#d8ecfa" : "#eef2f5";
@@ -332,10 +357,10 @@ class Panel {
     c.fillText(option.label, x + w / 2, y + h / 2, w - 16);
     c.textAlign = "left";
     c.textBaseline = "top";
-    this.buttons.push({ option, x, y, w, h });
+    this.buttons.push({ option, key, x, y, w, h });
   }
 
-  /** The option that a ray of the room meets. @param {Vector3} origin @param {Vector3} direction @returns {Option | null} */
+  /** The button that a ray of the room meets. @param {Vector3} origin @param {Vector3} direction @returns {Button | null} */
   under(origin, direction) {
     this.meets = false;
     if (!this.mesh.visible) return null;
@@ -345,10 +370,14 @@ class Panel {
     this.along.copy(direction).transformDirection(this.inverse);
     const far = -this.from.z / this.along.z;
     if (!(far > 0)) return null;
-    const [x, y] = [this.from.x + far * this.along.x, this.from.y + far * this.along.y];
+    const x = this.from.x + far * this.along.x, y = this.from.y + far * this.along.y;
     this.meets = Math.abs(x) <= WIDE / 2 && Math.abs(y) <= HIGH / 2;
     if (!this.meets) return null;
-    const [px, py] = [(x + WIDE / 2) * FINE, (HIGH / 2 - y) * FINE];
-    return this.buttons.find((b) => px >= b.x && px <= b.x + b.w && py >= b.y && py <= b.y + b.h)?.option ?? null;
+    const px = (x + WIDE / 2) * FINE, py = (HIGH / 2 - y) * FINE;
+    for (let i = 0; i < this.buttons.length; i++) {
+      const b = this.buttons[i];
+      if (b && px >= b.x && px <= b.x + b.w && py >= b.y && py <= b.y + b.h) return b;
+    }
+    return null;
   }
 }

@@ -7,10 +7,10 @@ export interface Projector {
   height: number;
 }
 
-/** A bin or a slot: an upright box in the table frame. */
+/** A bin, a slot, or where a tray is put down: an upright box in the table frame. */
 export interface Place {
   id: string;
-  kind: "bin" | "slot";
+  kind: "bin" | "slot" | "tray";
   /** The part that belongs there, in the language of the scenery. */
   name: string;
   middle: readonly [number, number, number];
@@ -61,6 +61,12 @@ export interface Scenery {
   viewpoints: ReadonlyArray<Viewpoint>;
   happenings: ReadonlyArray<Happening>;
   levels: ReadonlyArray<string>;
+  /** Of the arm, in the order in which `Moving` tells them; empty: no arm is shown. */
+  joints: ReadonlyArray<string>;
+  /** Size of a tray, along the fork, across it, and height; zeros: there are none. */
+  tray: readonly [number, number, number];
+  /** Who is there for the participant; empty: nobody was named. */
+  responsible: string;
   /** Whether there are questions before and after. */
   questions: boolean;
 }
@@ -71,13 +77,33 @@ export interface Pile {
   lying: ReadonlyArray<readonly [number, number, number, number]>;
 }
 
+/** A tray of the arm's store, and what lies in it, as `Pile` but in the tray's frame: the middle of its floor. */
+export interface Tray {
+  part: string;
+  lying: ReadonlyArray<readonly [number, number, number, number]>;
+}
+
 /**
  */
 export interface World {
   type: "world";
   piles: ReadonlyArray<Pile>;
+  trays: ReadonlyArray<Tray>;
+  /** Places of kind "tray" where one stands now. */
+  standing: ReadonlyArray<string>;
   /** The part in the hand; empty: none. */
   held: string;
+}
+
+/** What moves, as often as it does, sixty times a second at most. */
+export interface Moving {
+  type: "moving";
+  /** rad, in the order of `Scenery.joints`. */
+  joints: ReadonlyArray<number>;
+  /** Of `World.trays`: x, y, z of the floor's middle, and its turn about z. */
+  trays: ReadonlyArray<readonly [number, number, number, number]>;
+  /** Of a cell that is mirrored: middle and extent of what the camera makes out of each hand. */
+  hands: ReadonlyArray<readonly [number, number, number, number, number, number]>;
 }
 
 /**
@@ -106,7 +132,21 @@ export interface OpenSpot {
   lines: ReadonlyArray<string>;
   /** Path on this server; empty: none. */
   picture: string;
+  /** Of a picture all around (equirectangular), as `picture`. */
+  panorama: string;
   alt: string;
+  /** As `picture`. */
+  video: string;
+  /** Whether the video is one all around. */
+  around: boolean;
+  /** Of the video, as `picture`. */
+  captions: string;
+  /** The lines as somebody says them, as `picture`. */
+  audio: string;
+  /** What of it is shown now besides the text. */
+  showing: "" | "panorama" | "video";
+  /** Whether a file of it is not there. */
+  missing: boolean;
   liked: boolean;
   to_ask: boolean;
   quiz: Quiz | null;
@@ -128,6 +168,8 @@ export interface Comfort {
   sound: number;
   /** Of the room, per cent. */
   light: number;
+  /** People who are in the room too, at a distance. */
+  crowd: number;
   /** Whether looking at something for a while chooses it. */
   dwell: boolean;
   /** Whether texts are read aloud. */
@@ -158,6 +200,12 @@ export interface Snapshot {
   nearly_over: boolean;
   /** Whether a coach looks on. */
   watched: boolean;
+  /** What is looked at: the own try-out, or a cell that is mirrored. */
+  view: "own" | "cell";
+  /** How it is with the cell that is mirrored; empty: there is none. Other: it works at another task. */
+  cell: "" | "live" | "replayed" | "lost" | "other";
+  /** Whether the level of help goes to the bench; empty: that cannot be chosen now. */
+  carry: "" | "asked" | "yes";
   /** What the guide asks now, a sentence a line; empty where the level has no words. */
   words: string;
   /** From 1; 0: no step. */
@@ -232,14 +280,24 @@ export interface Taken {
 
 /**
  * What a page asks. From the participant all but the last three; from the coach pause, resume, stop, disturb, calm
- * and those.
+ * and those. "respond" names who is responsible.
  */
 export interface Wish {
   type: "wish";
-  asked: "enter" | "stop" | "pause" | "resume" | "away" | "score" | "stay" | "go" | "open" | "answer" | "like" | "ask" | "act" | "new_case" | "level" | "set" | "disturb" | "calm" | "note" | "prepare";
+  asked: "enter" | "stop" | "pause" | "resume" | "away" | "score" | "stay" | "go" | "open" | "answer" | "like" | "ask" | "act" | "new_case" | "level" | "set" | "see" | "carry" | "show" | "disturb" | "calm" | "note" | "prepare" | "respond";
   setting: string;
   value: string;
 }
 
+/** What the checklist before a day of sessions asks the server. */
+export interface Status {
+  language: string;
+  responsible: string;
+  cell: "" | "live" | "replayed" | "lost" | "other";
+  questions: boolean;
+  /** Files of hot spots that are not there, in words. */
+  missing: ReadonlyArray<string>;
+}
+
 /** Everything the server sends as text. */
-export type Down = Scenery | World | Snapshot | Watch | Pose | Refused | Taken;
+export type Down = Scenery | World | Moving | Snapshot | Watch | Pose | Refused | Taken;

@@ -4,11 +4,13 @@
 
 import { Vector3 } from "three";
 import { element, write } from "../core/page.js";
-import { hush, read } from "../questions/aloud.js";
+import { canRead, hush, read } from "../questions/aloud.js";
+import { Around } from "./around.js";
+import { Asking } from "./asking.js";
 import { Headset } from "./headset.js";
 import { connect } from "./link.js";
 import { RoomSound } from "./room.js";
-import { always, screen } from "./screen.js";
+import { always, screen as screenOf } from "./screen.js";
 import { Stage } from "./stage.js";
 import { Veil } from "./veil.js";
 import { say } from "./words.js";
@@ -20,6 +22,7 @@ import { say } from "./words.js";
  * @typedef {import("./screen.js").Option} Option
  * @typedef {import("./words.js").Word} Word
  * @typedef {import("./stage.js").Aim} Aim
+ * @typedef {import("./screen.js").Screen} Screen
  */
 
 /** Poses sent in a second, while somebody looks on. */
@@ -40,6 +43,15 @@ let scenery = null;
 let stage = null;
 /** @type {import("./messages.js").World | null} */
 let world = null;
+/** @type {import("./messages.js").Moving | null} */
+let moving = null;
+/** @type {Around | null} */
+let around = null;
+/** The study's questions, while they are asked on the panel in the headset. @type {Asking | null} */
+let asking = null;
+/** What is on the panel in the headset: a new one only when something changed. @type {Screen & {always: readonly Option[]} | null} */
+let panel = null;
+let caption = "", broken = false;
 let up = false;
 let taken = false;
 let failed = "";
@@ -57,6 +69,7 @@ const link = connect("/orientation/talk", {
     if (message.type === "taken") taken = true;
     else if (message.type === "scenery") enter(message);
     else if (message.type === "world") stage?.show(world = message);
+    else if (message.type === "moving") return stage ? stage.move(moving = message) : void (moving = message);
     else if (message.type === "refused") answer = t("refused", { why: message.why });
     else if (message.type === "session") follow(message);
     show();
@@ -105,21 +118,24 @@ async function enter(next) {
     const built = stage;
     await built.load(next);
     built.camera.add(veil.mesh);
+    around = new Around(built);
     if (world) built.show(world);
+    if (moving) built.move(moving);
     if (now) settle(now, null);
     for (const projector of lights.keys()) void throwLight(projector);
-    headset = new Headset(built, { ask, aimed: (aim) => choose(aim), turn: snap, screen: () => now && scenery && { ...screen(now, scenery), always: always(now) } });
+    headset = new Headset(built, { ask, press, aimed: choose, turn: snap, screen: () => panel });
     headset.offer(element("options"), () => t("headset"));
     let before = 0;
     built.renderer.setAnimationLoop((time, frame) => {
       const seconds = Math.min(0.1, (time - before) / 1000);
       before = time;
       if (veil.pass(seconds)) built.dirty = true;
+      if (built.crowd?.pass(seconds)) built.dirty = true;
       if (frame) headset?.frame(frame, seconds, now);
       else if (now) built.look(now.comfort, turn, tilt);
       hold();
+      around?.follow();
       built.draw();
-      element("room").dataset["frames"] = String(built.renderer.info.render.frame);
     });
     element("room").dataset["ready"] = "yes";
   } catch (error) {
@@ -159,10 +175,91 @@ function settle(s, before) {
   if (!before || before.comfort.light !== s.comfort.light) room.dim(s.comfort.light);
   room.mark(s.seen);
   room.visit(s.disturbance === "visitor");
+  room.crowd?.show(s.comfort.crowd);
+  play(s);
   sound.set(s.phase === "inside" && !s.paused.length ? s.comfort.sound : 0, s.disturbance === "noise");
   if (s.comfort.aloud) aloud(s);
   else if (before?.comfort.aloud) hush();
   room.dirty = true;
+}
+
+const video = /** @type {HTMLVideoElement} */ (element("video"));
+const voice = new Audio();
+
+/** @param {Snapshot} s @param {Scenery} sc @returns {Screen} */
+function screen(s, sc) {
+  return screenOf(s, sc, {
+    headset: headset?.inside === true, listen: canRead(s.language, false), muted: video.muted, caption, broken,
+  });
+}
+
+/** The video and the picture of the hot spot that is open: on the page, around the eyes, or on a board. @param {Snapshot} s */
+function play(s) {
+  const open = s.phase === "inside" && !s.paused.length ? s.open : null;
+  const wanted = open?.showing === "video" ? open.video : "";
+  if (wanted !== (video.getAttribute("src") ?? "")) {
+    [caption, broken] = ["", false];
+    if (wanted && open) {
+      // Without sound at first: browsers play nothing else unasked, and nobody is startled.
+      video.muted = true;
+      const track = Object.assign(document.createElement("track"), { kind: "captions", srclang: s.language, src: open.captions, default: true });
+      track.addEventListener("cuechange", () => {
+        caption = [...(track.track.activeCues ?? [])].map((cue) => ("text" in cue ? cue.text : "")).join(" ");
+        show();
+      });
+      video.replaceChildren(...(open.captions ? [track] : []));
+      video.src = wanted;
+      video.play().catch(() => {}); // what is wrong is told by its "error"
+    } else {
+      video.pause();
+      video.removeAttribute("src");
+      video.replaceChildren();
+      video.load();
+    }
+  }
+  const flat = wanted !== "" && open?.around === false;
+  video.hidden = !flat || headset?.inside === true;
+  const board = headset?.inside && open && !open.showing ? open.picture : "";
+  if (open?.showing === "panorama") around?.show(open.panorama, null, true);
+  else if (wanted && (!flat || headset?.inside)) around?.show("", video, !flat);
+  else around?.show(board, null, false);
+  if (!open) voice.pause();
+}
+
+video.addEventListener("error", () => {
+  if (!video.getAttribute("src")) return;
+  broken = true;
+  show();
+});
+
+/** @type {Record<import("./screen.js").Local, () => void>} */
+const locals = {
+  listen() {
+    if (!now || !scenery || !now.open) return;
+    hush();
+    voice.pause();
+    if (!now.open.audio) return read(now.open.lines.join(" "), now.language, false);
+    voice.src = now.open.audio;
+    voice.play().catch(() => {
+      broken = true;
+      show();
+    });
+  },
+  questions() {
+    asking = new Asking(language(), show);
+    void asking.begin();
+  },
+  sound() {
+    video.muted = !video.muted;
+    show();
+  },
+};
+
+/** Do what a button is for. @param {Option} option */
+function press({ ask: wish, local, act }) {
+  if (act) act();
+  else if (local) locals[local]();
+  else if (wish) ask(wish);
 }
 
 let heard = "";
@@ -196,14 +293,15 @@ function snap(way) {
 // The page beside the room.
 
 /** @param {Option} option @returns {HTMLButtonElement} */
-function button({ id, label, ask: wish, main, pressed, many }) {
+function button(option) {
+  const { id, label, main, pressed, many } = option;
   const made = document.createElement("button");
   [made.type, made.textContent] = ["button", label];
   made.dataset["option"] = id;
   made.classList.toggle("main", main === true);
   made.classList.toggle("many", many === true);
   if (pressed !== undefined) made.setAttribute("aria-pressed", String(pressed));
-  made.addEventListener("click", () => ask(wish));
+  made.addEventListener("click", () => press(option));
   return made;
 }
 
@@ -241,9 +339,9 @@ function lists(s, sc) {
   const lit = new Set(s.marks.map((m) => m.place));
   // Where to reach comes first: what lies in the hand decides whether that is a bin or the case, and light comes before.
   const rank = (/** @type {import("./messages.js").Place} */ p) => (lit.has(p.id) ? 0 : 2) + ((p.kind === "slot") === Boolean(s.held) ? 0 : 1);
-  const places = [...sc.places].sort((a, b) => rank(a) - rank(b));
-  list("places", s.held ? t("putDown") : t("take"), free ? places.map(({ id, kind, name }) => ({
-    id: `place-${id}`, label: `${kind === "bin" ? name : t("slot", { number: id.replace(/\D+/, "") })}${lit.has(id) ? ` ● ${t("lit")}` : ""}`,
+  const places = sc.places.filter((p) => p.kind !== "tray" || lit.has(p.id)).sort((a, b) => rank(a) - rank(b));
+  list("places", s.held ? t("putDown") : t("take"), free && s.view === "own" ? places.map(({ id, kind, name }) => ({
+    id: `place-${id}`, label: `${kind === "bin" ? name : kind === "tray" ? t("tray") : t("slot", { number: id.replace(/\D+/, "") })}${lit.has(id) ? ` ● ${t("lit")}` : ""}`,
     ask: { asked: "act", value: id }, main: lit.has(id),
   })) : none);
   list("stand", t("stand"), free ? sc.viewpoints.map((v) => ({
@@ -252,7 +350,7 @@ function lists(s, sc) {
   list("happen", t("happen"), free && !s.disturbance ? sc.happenings.map((h) => ({
     id: `happen-${h.kind}`, label: h.title, ask: { asked: "disturb", value: h.kind },
   })) : none);
-  list("help", t("help"), free ? sc.levels.map((level) => ({
+  list("help", t("help"), free && s.view === "own" ? sc.levels.map((level) => ({
     id: `level-${level}`, label: t(/** @type {Word} */ (level)), ask: { asked: "level", value: level }, pressed: level === s.level,
   })) : none);
 }
@@ -261,7 +359,7 @@ function lists(s, sc) {
 const SETTINGS = [
   ["posture", ["seated", "standing"]], ["lift_cm", ["-20", "-10", "0", "10", "20", "30"]], ["hand", ["right", "left"]],
   ["turn_deg", ["30", "45", "90"]], ["vignette_deg", ["50", "70", "90", "110"]], ["fade", "yes"],
-  ["sound", ["0", "20", "40", "60", "80", "100"]], ["light", ["40", "60", "80", "100"]], ["dwell", "yes"], ["aloud", "yes"],
+  ["sound", ["0", "20", "40", "60", "80", "100"]], ["crowd", ["0", "2", "4", "6"]], ["light", ["40", "60", "80", "100"]], ["dwell", "yes"], ["aloud", "yes"],
 ];
 
 /** @param {Snapshot} s */
@@ -347,12 +445,14 @@ function show() {
     element("lines").replaceChildren(...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
   }
   const image = element("picture");
-  image.hidden = !picture;
+  image.hidden = !picture || s.open?.showing === "video";
   if (picture && image.getAttribute("src") !== picture) image.src = picture;
   image.alt = alt ?? "";
   fill(element("options"), options);
   fill(element("always"), always(s));
   element("always").setAttribute("aria-label", `${t("pause")}, ${t("stop")}`);
+  if (asking && !headset?.inside) asking = null;
+  panel = { ...(asking ? asking.show() : screen(s, scenery)), always: always(s) };
   headset?.offer(element("options"), () => t("headset"), s.phase === "before");
   lists(s, scenery);
   comfort(s);
@@ -360,6 +460,7 @@ function show() {
   write(element("comfort").querySelector("summary"), t("comfort"));
   write(element("keys"), t("keys"));
   write(element("stop-room"), t("stopRoom"));
+  write(element("to-checks"), t("toChecks"));
   element("room").setAttribute("aria-label", scenery.title);
   tongues(s, scenery);
   // A new question or topic takes the reader there; what merely changes does not.

@@ -9,14 +9,16 @@ import {
   LineBasicMaterial,
 } from "three";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
+import { Crowd } from "./crowd.js";
 import { Light } from "./light.js";
+import { Moves } from "./moves.js";
 
 /**
  * @typedef {import("./messages.js").Scenery} Scenery
  * @typedef {import("./messages.js").World} World
  * @typedef {import("./messages.js").Place} Place
  * @typedef {import("./messages.js").Comfort} Comfort
- * @typedef {{kind: "place" | "spot" | "viewpoint", id: string, distance: number}} Aim
+ * @typedef {{kind: "place" | "spot" | "viewpoint", id: string, distance: number}} Aim valid until the next one is asked for
  */
 
 /** Eyes above the floor, metres, of people of medium height. */
@@ -79,6 +81,18 @@ export class Stage {
     this.hit = new Vector3();
     this.sphere = new Sphere();
     this.up = new Vector3(0, 0, 1);
+    /** @type {Aim} */
+    this.found = { kind: "place", id: "", distance: 0 };
+    this.pointed = "";
+    /** @type {Sprite | undefined} */
+    this.glowing = undefined;
+    /** @type {readonly string[]} */
+    this.standing = [];
+    /** @type {Moves | null} */
+    this.moves = null;
+    /** @type {Crowd | null} */
+    this.crowd = null;
+    this.calls = this.triangles = -1;
     new ResizeObserver(() => this.resize()).observe(canvas);
   }
 
@@ -105,6 +119,9 @@ export class Stage {
       this.parts.set(kind, copies);
       root.add(copies);
     }
+    const light = this.light;
+    this.moves = new Moves(root, scenery.joints);
+    this.crowd = new Crowd(this.scene, (color) => light.material(color));
     root.add(this.ring);
     this.scene.add(file.scene);
     file.scene.updateMatrixWorld(true);
@@ -120,6 +137,7 @@ export class Stage {
     for (const old of [...this.signs.values(), ...this.discs.values()]) old.removeFromParent();
     this.signs.clear();
     this.discs.clear();
+    [this.pointed, this.glowing, this.ring.visible] = ["", undefined, false];
     for (const spot of scenery.spots) {
       const sign = new Sprite(new SpriteMaterial({ map: lettering(spot.title, false), depthTest: true, transparent: true }));
       sign.scale.set(SIGN[0] ?? 0.3, SIGN[1] ?? 0.075, 1);
@@ -169,6 +187,8 @@ export class Stage {
       }
       copies.instanceMatrix.needsUpdate = true;
     }
+    this.standing = world.standing;
+    this.moves?.load(world, this.parts);
     this.held.clear();
     const held = world.held ? this.parts.get(world.held) : undefined;
     if (held) this.held.add(new Mesh(held.geometry, held.material));
@@ -215,61 +235,72 @@ export class Stage {
     this.camera.rotation.set(tilt, turn, 0);
   }
 
+  /** Let the arm, trays and hands be where they are. @param {import("./messages.js").Moving} moving */
+  move(moving) {
+    this.moves?.move(moving);
+    this.dirty = true;
+  }
+
   /** What a ray in the room meets first, of all that can be chosen. @param {Vector3} origin @param {Vector3} direction @returns {Aim | null} */
   aim(origin, direction) {
     if (!this.scenery) return null;
+    const { spots, places, viewpoints, table } = this.scenery;
+    const { ray, found, at, hit } = this;
     this.back.copy(this.table.matrixWorld).invert();
-    this.ray.set(origin, direction).applyMatrix4(this.back);
-    /** @type {Aim | null} */
-    let found = null;
-    for (const place of this.scenery.places) {
+    ray.set(origin, direction).applyMatrix4(this.back);
+    found.distance = Infinity;
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i];
+      if (!place || (place.kind === "tray" && !this.standing.includes(place.id))) continue;
       const distance = this.meets(place);
-      if (distance !== null && (!found || distance < found.distance)) found = { kind: "place", id: place.id, distance };
+      if (distance >= 0 && distance < found.distance) [found.kind, found.id, found.distance] = ["place", place.id, distance];
     }
-    for (const spot of this.scenery.spots) {
-      const along = this.at.set(...spot.at).sub(this.ray.origin).dot(this.ray.direction);
-      if (along < 0) continue;
-      this.ray.at(along, this.hit).sub(this.at.set(...spot.at));
-      if (Math.abs(this.hit.z) > NEAR || Math.hypot(this.hit.x, this.hit.y) > (SIGN[0] ?? 0) / 2) continue;
-      if (!found || along < found.distance) found = { kind: "spot", id: spot.id, distance: along };
+    for (let i = 0; i < spots.length; i++) {
+      const spot = spots[i];
+      if (!spot) continue;
+      at.set(spot.at[0], spot.at[1], spot.at[2]);
+      const along = hit.copy(at).sub(ray.origin).dot(ray.direction);
+      if (along < 0 || along > found.distance) continue;
+      ray.at(along, hit).sub(at);
+      if (Math.abs(hit.z) > NEAR || Math.hypot(hit.x, hit.y) > (SIGN[0] ?? 0) / 2) continue;
+      [found.kind, found.id, found.distance] = ["spot", spot.id, along];
     }
-    const floor = -this.scenery.table[2];
-    const fall = (floor - this.ray.origin.z) / this.ray.direction.z;
-    if (fall > 0 && (!found || fall < found.distance)) {
-      this.ray.at(fall, this.hit);
-      for (const view of this.scenery.viewpoints) {
-        if (!this.discs.get(view.id)?.visible) continue;
-        if (Math.hypot(this.hit.x - view.at[0], this.hit.y - view.at[1]) < DISC * 1.3) {
-          found = { kind: "viewpoint", id: view.id, distance: fall };
-        }
+    const fall = (-table[2] - ray.origin.z) / ray.direction.z;
+    if (fall > 0 && fall < found.distance) {
+      ray.at(fall, hit);
+      for (let i = 0; i < viewpoints.length; i++) {
+        const view = viewpoints[i];
+        if (!view || !this.discs.get(view.id)?.visible) continue;
+        if (Math.hypot(hit.x - view.at[0], hit.y - view.at[1]) < DISC * 1.3) [found.kind, found.id, found.distance] = ["viewpoint", view.id, fall];
       }
     }
-    return found;
+    return found.distance < Infinity ? found : null;
   }
 
   /**
-   * How far along `ray` (table frame) it meets the place; null: it does not. Places stand wall to wall, so what counts is
+   * How far along `ray` (table frame) it meets the place; less than 0: it does not. Places stand wall to wall, so what counts is
    * what is seen through the opening, half way down, and a bin's front with its label; not which wall is in between.
    * @param {Place} place
    */
   meets(place) {
-    const [cos, sin] = [Math.cos(place.yaw), Math.sin(place.yaw)];
+    const cos = Math.cos(place.yaw), sin = Math.sin(place.yaw);
     const { origin: o, direction: d } = this.ray;
-    const [x, y, z] = [o.x - place.middle[0], o.y - place.middle[1], o.z - place.middle[2]];
-    const [ox, oy] = [cos * x + sin * y, cos * y - sin * x];
-    const [dx, dy] = [cos * d.x + sin * d.y, cos * d.y - sin * d.x];
-    const [w, h] = [place.size[0] / 2 + EASE, place.size[1] / 2 + EASE];
+    const x = o.x - place.middle[0], y = o.y - place.middle[1], z = o.z - place.middle[2];
+    const ox = cos * x + sin * y, oy = cos * y - sin * x;
+    const dx = cos * d.x + sin * d.y, dy = cos * d.y - sin * d.x;
+    const w = place.size[0] / 2 + EASE, h = place.size[1] / 2 + EASE;
     const down = -z / d.z;
     if (down > 0 && Math.abs(ox + down * dx) <= w && Math.abs(oy + down * dy) <= h) return down;
     const front = (-h - oy) / dy;
-    if (place.kind === "slot" || !(front > 0) || dy < 0) return null;
-    return Math.abs(ox + front * dx) <= w && Math.abs(z + front * d.z) <= place.size[2] / 2 ? front : null;
+    if (place.kind !== "bin" || !(front > 0) || dy < 0) return -1;
+    return Math.abs(ox + front * dx) <= w && Math.abs(z + front * d.z) <= place.size[2] / 2 ? front : -1;
   }
 
   /** The place that holds a point of the room, or is close around it; "" where none is. @param {Vector3} point */
   near(point) {
     this.hit.copy(point).applyMatrix4(this.back.copy(this.table.matrixWorld).invert());
-    for (const { id, middle, size, yaw } of this.scenery?.places ?? []) {
+    for (const { id, kind, middle, size, yaw } of this.scenery?.places ?? []) {
+      if (kind === "tray" && !this.standing.includes(id)) continue;
       const [x, y] = [this.hit.x - middle[0], this.hit.y - middle[1]];
       const [across, along] = [Math.cos(yaw) * x + Math.sin(yaw) * y, Math.cos(yaw) * y - Math.sin(yaw) * x];
       const high = this.hit.z - middle[2];
@@ -280,6 +311,8 @@ export class Stage {
 
   /** Show what is aimed at. @param {string} id a place's or sign's; "": nothing */
   point(id) {
+    if (id === this.pointed) return;
+    this.pointed = id;
     const place = this.scenery?.places.find((p) => p.id === id);
     this.ring.visible = place !== undefined;
     if (place) {
@@ -287,7 +320,9 @@ export class Stage {
       this.ring.rotation.set(0, 0, place.yaw);
       this.ring.scale.set(place.size[0] + 0.01, place.size[1] + 0.01, place.size[2] + 0.01);
     }
-    for (const [name, sign] of this.signs) sign.material.color.setHex(name === id ? 0xbfe6ff : 0xffffff);
+    this.glowing?.material.color.setHex(0xffffff);
+    this.glowing = this.signs.get(id);
+    this.glowing?.material.color.setHex(0xbfe6ff);
     this.dirty = true;
   }
 
@@ -309,8 +344,10 @@ export class Stage {
     this.dirty = false;
     this.renderer.render(this.scene, this.camera);
     const { calls, triangles } = this.renderer.info.render;
-    if (this.canvas.dataset["calls"] !== String(calls)) this.canvas.dataset["calls"] = String(calls);
-    if (this.canvas.dataset["triangles"] !== String(triangles)) this.canvas.dataset["triangles"] = String(triangles);
+    if (calls !== this.calls || triangles !== this.triangles) {
+      [this.calls, this.triangles] = [calls, triangles];
+      Object.assign(this.canvas.dataset, { calls, triangles });
+    }
     return true;
   }
 }

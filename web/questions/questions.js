@@ -3,11 +3,11 @@
 
 import { element } from "../core/page.js";
 import { canRead, hush, read } from "./aloud.js";
+import * as flow from "./flow.js";
 import { say } from "./words.js";
 
 /**
  * @typedef {import("./messages.js").Sheet} Sheet
- * @typedef {import("./messages.js").ConsentSheet} ConsentSheet
  * @typedef {import("./messages.js").FormSheet} FormSheet
  * @typedef {import("./messages.js").Question} Question
  * @typedef {import("./messages.js").Words} Words
@@ -15,9 +15,7 @@ import { say } from "./words.js";
  * @typedef {import("./messages.js").Decision} Decision
  * @typedef {import("./messages.js").Finished} Finished
  * @typedef {import("./words.js").Word} Word
- *
- * @typedef {{kind: "consent", consent: ConsentSheet} | {kind: "refused"} | {kind: "intro", form: FormSheet}
- *   | {kind: "question", form: FormSheet, number: number} | {kind: "review", form: FormSheet} | {kind: "done"}} Screen
+ * @typedef {import("./flow.js").Screen} Screen
  */
 
 /** A press this soon after a new question came is a second tap on the last one, ms. */
@@ -39,36 +37,13 @@ let settling;
 const t = (word, values) => say(language, word, values);
 
 /** @param {readonly Words[]} words */
-function text(words) {
-  return (words.find((w) => w.language === language) ?? words[0])?.text ?? "";
-}
-
-/** The screen that comes first, of all that is still to be asked. @returns {Screen} */
-function first() {
-  for (const consent of sheet.consents) {
-    if (consent.decided || asked.has(consent.purpose)) continue;
-    // Who refused research before is not asked again; without a yes to answers there is nothing else to ask.
-    if (consent.purpose === "answers" || consent.decided === null) return { kind: "consent", consent };
-  }
-  if (!sheet.consents.some((c) => c.purpose === "answers" && c.decided)) return { kind: "refused" };
-  const form = sheet.forms.find((f) => !f.finished);
-  return form ? { kind: "intro", form } : { kind: "done" };
-}
-
+const text = (words) => flow.text(words, language);
+/** The screen that comes first, of all that is still to be asked. */
+const first = () => flow.first(sheet, asked);
 /** The form of `screen` as it is kept now. @param {FormSheet} form */
-const fresh = (form) => sheet.forms.find((f) => f.instrument === form.instrument) ?? form;
-
-/** Ask the server; what went wrong is thrown in words. @param {string} what @param {object} [message] @returns {Promise<Sheet>} */
-async function ask(what, message) {
-  let answer;
-  try {
-    answer = await fetch(what, message ? { method: "POST", body: JSON.stringify(message) } : {});
-  } catch {
-    throw new Error(t("away"));
-  }
-  if (!answer.ok) throw new Error((await answer.text()).trim());
-  return answer.json();
-}
+const fresh = (form) => flow.fresh(sheet, form);
+/** @param {string} what @param {object} [message] */
+const ask = (what, message) => flow.ask(what, message, () => t("away"));
 
 /** @param {string} what @param {Decision | GivenAnswer | Finished} message @returns {Promise<boolean>} */
 async function keep(what, message) {
@@ -155,11 +130,6 @@ function show(now) {
   if (reading) read(heard(), language, sheet.speech);
 }
 
-/** The screen after question `number` of `form`. @param {FormSheet} form @param {number} number @returns {Screen} */
-function after(form, number) {
-  return number + 1 < form.questions.length ? { kind: "question", form, number: number + 1 } : { kind: "review", form };
-}
-
 /** @param {FormSheet} form @param {Question} question @param {Partial<GivenAnswer>} given */
 function answer(form, question, given) {
   return keep("answer", {
@@ -188,7 +158,7 @@ async function next() {
       if (!chosen()) return void (element("told").textContent = t("choose"));
       if (chosen() !== String(question.value ?? "") && !await answer(now.form, question, { value: Number(chosen()) })) return;
     } else if (!await answer(now.form, question, { text: element("words").value.trim() })) return;
-    show(after(now.form, now.number));
+    show(flow.after(now.form, now.number));
   } else if (now.kind === "review") {
     if (await keep("finished", { type: "finished", instrument: now.form.instrument })) show(first());
   }
@@ -198,7 +168,7 @@ async function skip() {
   const now = screen;
   if (now.kind !== "question") return;
   const question = fresh(now.form).questions[now.number];
-  if (question && await answer(now.form, question, {})) show(after(now.form, now.number));
+  if (question && await answer(now.form, question, {})) show(flow.after(now.form, now.number));
 }
 
 function back() {

@@ -24,7 +24,7 @@ Kind = Literal["work", "safety", "hours", "team", "training", "not_nice"]
 """What a hot spot tells of. All of them must be told."""
 Trouble = Literal["shortage", "visitor", "noise"]
 """Shortage: the bin that is asked for is empty. Visitor: somebody stands at the table. Noise: a machine runs."""
-PICTURES = (".jpg", ".jpeg", ".png")
+PICTURES, VIDEOS, SOUNDS, CAPTIONS = (".jpg", ".jpeg", ".png"), (".mp4", ".webm"), (".mp3", ".ogg", ".wav"), (".vtt",)
 ABOVE = 0.10
 """How far above a named place its hot spot floats, metres."""
 
@@ -43,6 +43,17 @@ class Quiz(Model):
     answers: Annotated[tuple[Answer, ...], Field(min_length=2, max_length=4)]
 
 
+class Video(Model):
+    """A video of the own place, and its captions: a file for each language."""
+
+    file: str
+    """MP4 or WebM, as a path from the job file's folder. Where it is not there, the page says so."""
+    captions: dict[Language, str]
+    """WebVTT files."""
+    around: bool = False
+    """Whether it is one all around (equirectangular)."""
+
+
 class HotSpot(Model):
     """Something to open in the scene."""
 
@@ -56,8 +67,13 @@ class HotSpot(Model):
     text: Annotated[tuple[Text, ...], Field(min_length=1, max_length=6)]
     picture: str = ""
     """A PNG or JPEG, as a path from this file's folder; empty: none."""
+    panorama: str = ""
+    """A picture all around (equirectangular PNG or JPEG, twice as wide as high), as `picture`."""
     alt: Text = Field(default_factory=dict)
-    """What the picture shows, for who cannot see it; needed with a picture."""
+    """What the picture, panorama or video shows, for who cannot see it; needed with one of them."""
+    video: Video | None = None
+    audio: dict[Language, str] = Field(default_factory=dict)
+    """Files in which somebody says the text; where there is none the browser's voice does, where it has one."""
     quiz: Quiz | None = None
 
 
@@ -110,7 +126,7 @@ def load_job(path: Path, cell: Cell, cobot: bool = False) -> Job:
     document = Document.read(path)
     job = document.parse(Job)
     faults = [*_silent(job), *_untold(job), *_repeated(job), *_nowhere(job, cell, cobot), *_quizzes(job)]
-    faults += _pictures(job, path.parent)
+    faults += _files(job, path.parent)
     if faults:
         raise document.error(faults)
     return job
@@ -202,18 +218,48 @@ def _quizzes(job: Job) -> Iterator[Fault]:
             yield Fault(("hot_spots", i, "quiz", "answers"), f"{right} right answers", "one answer with right: true")
 
 
-def _pictures(job: Job, folder: Path) -> Iterator[Fault]:
+def files(spot: HotSpot) -> dict[str, tuple[Location, str]]:
+    """Every file of a hot spot: what it is for, with its language where it has one, where it is named, and its path."""
+    found: dict[str, tuple[Location, str]] = {"picture": (("picture",), spot.picture)}
+    found["panorama"] = (("panorama",), spot.panorama)
+    if spot.video:
+        found["video"] = (("video", "file"), spot.video.file)
+        found |= {f"captions_{x}": (("video", "captions", x), c) for x, c in spot.video.captions.items()}
+    found |= {f"audio_{x}": (("audio", x), file) for x, file in spot.audio.items()}
+    return {what: (at, file) for what, (at, file) in found.items() if file}
+
+
+def missing(job: Job, folder: Path) -> list[str]:
+    """Videos and sounds that are named and not there, in words: a place's own, which may come later."""
+    return [
+        f"hot spot '{spot.id}': {what}: found no file '{file}' in {folder}; the page says so"
+        for spot in job.hot_spots
+        for what, (_, file) in files(spot).items()
+        if not (folder / file).is_file()
+    ]
+
+
+_KINDS = {
+    "picture": (PICTURES, "a PNG or JPEG file"), "panorama": (PICTURES, "a PNG or JPEG file"),
+    "video": (VIDEOS, "an MP4 or WebM file"), "captions": (CAPTIONS, "a WebVTT file"),
+    "audio": (SOUNDS, "an MP3, Ogg or WAV file"),
+}  # fmt: skip
+
+
+def _files(job: Job, folder: Path) -> Iterator[Fault]:
     for i, spot in enumerate(job.hot_spots):
-        if not spot.picture:
-            continue
-        path = folder / spot.picture
-        if path.suffix.lower() not in PICTURES:
-            yield Fault(("hot_spots", i, "picture"), f"'{spot.picture}'", "a PNG or JPEG file")
-        elif not path.resolve().is_relative_to(folder.resolve()):
-            yield Fault(("hot_spots", i, "picture"), f"'{spot.picture}'", "a file in this file's folder")
-        elif not path.is_file():
-            yield Fault(
-                ("hot_spots", i, "picture"), f"'{spot.picture}', and there is no such file", "a file that is there"
-            )
-        if not spot.alt:
+        for what, (at, file) in files(spot).items():
+            (suffixes, allowed), path = _KINDS[what.partition("_")[0]], folder / file
+            here: Location = ("hot_spots", i, *at)
+            if path.suffix.lower() not in suffixes:
+                yield Fault(here, f"'{file}'", allowed)
+            elif not path.resolve().is_relative_to(folder.resolve()):
+                yield Fault(here, f"'{file}'", "a file in this file's folder")
+            elif at[0] in ("picture", "panorama") and not path.is_file():
+                yield Fault(here, f"'{file}', and there is no such file", "a file that is there")
+        if (spot.picture or spot.panorama or spot.video) and not spot.alt:
             yield Fault(("hot_spots", i, "alt"), "no words", "what the picture shows, for who cannot see it")
+        for language in job.languages:
+            if spot.video and language not in spot.video.captions:
+                at_captions: Location = ("hot_spots", i, "video", "captions", language)
+                yield Fault(at_captions, "no captions", "a WebVTT file for every language of the job")

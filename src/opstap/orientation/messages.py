@@ -1,8 +1,8 @@
 """What the orientation's pages and their server say to each other, over one WebSocket for each page.
 
-Down, as JSON: `Scenery` once and whenever the language changes, `World` when a part moved, `Snapshot` at every change
-and every two seconds, `Pose` to who looks on, `Refused`. Down, as binary: 1 byte, the projector's number in `Scenery`,
-then a PNG of what it throws. Up, as JSON: `Wish`, and `Pose` from the participant.
+Down, as JSON: `Scenery` once and whenever the language changes, `World` when a part moved, `Moving` while something
+moves, `Snapshot` at every change and every two seconds, `Pose` to who looks on, `Refused`. Down, as binary: 1 byte, the
+projector's number in `Scenery`, then a PNG of what it throws. Up, as JSON: `Wish`, and `Pose` from the participant.
 A snapshot is a state, not a difference. Metres in the table frame, seconds, radians unless a name says otherwise.
 
 `python -m opstap.orientation.messages` prints the TypeScript of these types; `web/orientation/messages.d.ts` is that.
@@ -38,6 +38,8 @@ class Comfort(Message):
     """Of the room, per cent."""
     light: Annotated[int, Field(ge=40, le=100)] = 100
     """Of the room, per cent."""
+    crowd: Annotated[int, Field(ge=0, le=6)] = 0
+    """People who are in the room too, at a distance."""
     dwell: bool = False
     """Whether looking at something for a while chooses it."""
     aloud: bool = False
@@ -53,10 +55,10 @@ class Projector(Message):
 
 
 class Place(Message):
-    """A bin or a slot: an upright box in the table frame."""
+    """A bin, a slot, or where a tray is put down: an upright box in the table frame."""
 
     id: str
-    kind: Literal["bin", "slot"]
+    kind: Literal["bin", "slot", "tray"]
     name: str
     """The part that belongs there, in the language of the scenery."""
     middle: Vector
@@ -108,6 +110,12 @@ class Scenery(Message):
     viewpoints: tuple[Viewpoint, ...]
     happenings: tuple[Happening, ...]
     levels: tuple[str, ...]
+    joints: tuple[str, ...]
+    """Of the arm, in the order in which `Moving` tells them; empty: no arm is shown."""
+    tray: Vector
+    """Size of a tray, along the fork, across it, and height; zeros: there are none."""
+    responsible: str
+    """Who is there for the participant; empty: nobody was named."""
     questions: bool
     """Whether there are questions before and after."""
 
@@ -119,11 +127,33 @@ class Pile(Message):
     lying: tuple[tuple[float, float, float, float], ...]
 
 
+class Tray(Message):
+    """A tray of the arm's store, and what lies in it, as `Pile` but in the tray's frame: the middle of its floor."""
+
+    part: str
+    lying: tuple[tuple[float, float, float, float], ...]
+
+
 class World(Message):
     type: Literal["world"] = "world"
     piles: tuple[Pile, ...]
+    trays: tuple[Tray, ...]
+    standing: tuple[str, ...]
+    """Places of kind "tray" where one stands now."""
     held: str
     """The part in the hand; empty: none."""
+
+
+class Moving(Message):
+    """What moves, as often as it does, sixty times a second at most."""
+
+    type: Literal["moving"] = "moving"
+    joints: tuple[float, ...]
+    """rad, in the order of `Scenery.joints`."""
+    trays: tuple[tuple[float, float, float, float], ...]
+    """Of `World.trays`: x, y, z of the floor's middle, and its turn about z."""
+    hands: tuple[tuple[float, float, float, float, float, float], ...]
+    """Of a cell that is mirrored: middle and extent of what the camera makes out of each hand."""
 
 
 class Mark(Message):
@@ -149,7 +179,21 @@ class OpenSpot(Message):
     lines: tuple[str, ...]
     picture: str
     """Path on this server; empty: none."""
+    panorama: str
+    """Of a picture all around (equirectangular), as `picture`."""
     alt: str
+    video: str
+    """As `picture`."""
+    around: bool
+    """Whether the video is one all around."""
+    captions: str
+    """Of the video, as `picture`."""
+    audio: str
+    """The lines as somebody says them, as `picture`."""
+    showing: Literal["", "panorama", "video"]
+    """What of it is shown now besides the text."""
+    missing: bool
+    """Whether a file of it is not there."""
     liked: bool
     to_ask: bool
     quiz: Quiz | None
@@ -181,6 +225,12 @@ class Snapshot(Message):
     nearly_over: bool
     watched: bool
     """Whether a coach looks on."""
+    view: Literal["own", "cell"]
+    """What is looked at: the own try-out, or a cell that is mirrored."""
+    cell: Literal["", "live", "replayed", "lost", "other"]
+    """How it is with the cell that is mirrored; empty: there is none. Other: it works at another task."""
+    carry: Literal["", "asked", "yes"]
+    """Whether the level of help goes to the bench; empty: that cannot be chosen now."""
     words: str
     """What the guide asks now, a sentence a line; empty where the level has no words."""
     step: int
@@ -203,6 +253,17 @@ class Snapshot(Message):
     comfort: Comfort
     card: Card | None
     """After the session."""
+
+
+class Status(Message):
+    """What the checklist before a day of sessions asks the server."""
+
+    language: Language
+    responsible: str
+    cell: Literal["", "live", "replayed", "lost", "other"]
+    questions: bool
+    missing: tuple[str, ...]
+    """Files of hot spots that are not there, in words."""
 
 
 class Note(Message):
@@ -253,25 +314,25 @@ class Taken(Message):
 
 class Wish(Message):
     """What a page asks. From the participant all but the last three; from the coach pause, resume, stop, disturb, calm
-    and those."""
+    and those. "respond" names who is responsible."""
 
     type: Literal["wish"] = "wish"
     asked: Literal[
         "enter", "stop", "pause", "resume", "away", "score", "stay", "go", "open", "answer", "like", "ask",
-        "act", "new_case", "level", "set", "disturb", "calm", "note", "prepare",
+        "act", "new_case", "level", "set", "see", "carry", "show", "disturb", "calm", "note", "prepare", "respond",
     ]  # fmt: skip
     setting: Annotated[str, Field(max_length=40)] = ""
     value: Annotated[str, Field(max_length=500)] = ""
 
 
-DOWN: tuple[type[Message], ...] = (Scenery, World, Snapshot, Watch, Pose, Refused, Taken)
+DOWN: tuple[type[Message], ...] = (Scenery, World, Moving, Snapshot, Watch, Pose, Refused, Taken)
 
 
 def typescript() -> str:
     """The types as a TypeScript declaration file."""
     return declarations(
         "python -m opstap.orientation.messages > web/orientation/messages.d.ts",
-        (*DOWN, Wish),
+        (*DOWN, Wish, Status),
         "/** Everything the server sends as text. */",
         f"export type Down = {' | '.join(m.__name__ for m in DOWN)};",
     )

@@ -1,9 +1,9 @@
 """The cell of a scene file as a scene for browsers: the shapes that the simulated camera sees, in a room.
 
-One geometry for all: bins, case, parts and arm are those of `simulation.shapes` and `presenting.robot`. The file holds
+One geometry for all: bins, case, parts and arm are those of `opstap.shapes` and `presenting.robot`. The file holds
 what stands still, one mesh of every kind of part under `parts` (not shown as it is: pages put copies where parts lie),
-and the arm as a chain of joints. glTF has y up; its root node turns the table frame (x right, y away from the operator,
-z up) so, and lifts the table to its height.
+and the arm as a chain of joints, with one `tray` like `parts`. glTF has y up; its root node turns the table frame
+(x right, y away from the operator, z up) so, and lifts the table to its height.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 from opstap.geometry import Capsule, Floats, Pose
 from opstap.instructions import Cell, Part
 from opstap.orientation.glb import Material, Mesh, Node, glb
-from opstap.scene import Scene
-from opstap.simulation.shapes import bin_mesh, box, capsule_mesh, case_mesh, part_mesh
+from opstap.scene import FEET, WALL, Scene
+from opstap.shapes import bin_mesh, box, capsule_mesh, case_mesh, open_box, part_mesh
 
 TABLE, LEG, BIN, CASE = (
     Material((196, 188, 176), 0.8),
@@ -27,6 +27,9 @@ TABLE, LEG, BIN, CASE = (
 )
 FLOOR, WALLS, SKIRTING = Material((150, 144, 136)), Material((214, 219, 220)), Material((120, 126, 130))
 SEAT, ARM, JOINT = Material((60, 92, 120)), Material((196, 202, 206), 0.5), Material((70, 110, 150), 0.5)
+TRAY = Material((176, 150, 110))
+BOARD = 0.02
+"""Thickness of the board under a stored tray, metres."""
 TOP = 0.03
 """Thickness of the table top, metres."""
 ROOM = (5.0, 5.0, 2.7)
@@ -55,7 +58,7 @@ def scenery(cell: Cell, cobot: bool = False, folder: Path = Path()) -> Node:
         Node("parts", children=[_part(name, part) for name, part in cell.task.parts.items()]),
     ]
     if cobot:
-        children.append(_arm(scene, folder))
+        children += [_arm(scene, folder), _tray(scene)]
     return Node("cell", translation=(0.0, scene.table.height, 0.0), rotation=Y_UP, children=children)
 
 
@@ -90,7 +93,7 @@ class Cache:
 _SOURCES = [
     Path(__file__),
     Path(__file__).with_name("glb.py"),
-    Path(__file__).parents[1] / "simulation" / "shapes.py",
+    Path(__file__).parents[1] / "shapes.py",
     Path(__file__).parents[1] / "presenting" / "robot.py",
 ]
 """What a file follows from besides scene and task: a change of these makes it anew."""
@@ -169,7 +172,23 @@ def _arm(scene: Scene, folder: Path) -> Node:
         )  # fmt: skip
 
     first = [node(j) for j in range(1, model.njoints) if model.parents[j] == 0]
-    return Node("cobot", solids(0), children=first)
+    return Node("cobot", [*solids(0), *_boards(scene)], children=first)
+
+
+def _tray(scene: Scene) -> Node:
+    """One tray, in its own frame; pages put copies where trays are."""
+    assert scene.cobot
+    along, across, height = scene.cobot.tray.size
+    inside = (along - 2 * WALL, across - 2 * WALL, height - WALL)
+    return Node("tray", [(open_box(Pose.of((0.0, 0.0, WALL)), inside), TRAY)])
+
+
+def _boards(scene: Scene) -> list[tuple[Mesh, Material]]:
+    """The board under every tray of the store."""
+    assert scene.cobot
+    along, across, _ = scene.cobot.tray.size
+    under = Pose.of((0.0, 0.0, -FEET - BOARD / 2))
+    return [(box(slot.pose @ under, (along, across, BOARD)), LEG) for slot in scene.cobot.store]
 
 
 def _point(v: Floats) -> tuple[float, float, float]:

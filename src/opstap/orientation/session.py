@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
 
@@ -28,6 +28,9 @@ from opstap.orientation.tryout import Tryout, TryoutError
 from opstap.scene import Language, Profile
 from opstap.workflow.levels import Rules
 from opstap.workflow.model import Asked
+
+if TYPE_CHECKING:
+    from opstap.orientation.bringing import Bringing
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
@@ -42,6 +45,9 @@ MOST_NOTES, LONGEST_NOTE = 100, 500
 
 Pauser = Literal["participant", "coach", "away"]
 Ended = Literal["", "participant", "coach", "time"]
+View = Literal["own", "cell"]
+"""What is looked at: the own try-out, or a cell that is mirrored."""
+Showing = Literal["", "panorama", "video"]
 Question = Literal["", "score", "worse", "time"]
 """What is asked of the participant: how it goes, whether to stop since it goes worse, whether to stop at the end."""
 
@@ -78,7 +84,10 @@ class Memory:
 class Session:
     """See the module's text."""
 
-    def __init__(self, cell: Cell, job: Job, rules: Rules, person: str, language: Language, now: int) -> None:
+    def __init__(
+        self, cell: Cell, job: Job, rules: Rules, person: str, language: Language, now: int,
+        arm: Bringing | None = None, view: View = "own",
+    ) -> None:  # fmt: skip
         if language not in job.languages:
             raise WishError(f"language: found '{language}', allowed: {', '.join(job.languages)}")
         self.cell, self.job, self.rules = cell, job, rules
@@ -92,10 +101,15 @@ class Session:
         self.viewpoint = job.viewpoints[0].id
         self.open = ""
         """The hot spot that is open."""
+        self.showing: Showing = ""
+        """What of it is shown besides its text."""
         self.disturbance: Trouble | Literal[""] = ""
         self.comfort = Comfort()
         self.memory = Memory()
-        self.tryout = self._bench(now)
+        self.view = view
+        self.carried = False
+        """Whether the participant wants the level of help at the bench, too."""
+        self.tryout = Tryout(cell, rules, Profile(id="participant", language=language), now, arm)
         self.active = self.worn = 0
         """ns inside without pauses, and with them, but never with time away."""
         self._length = round(job.minutes * MINUTE)
@@ -127,6 +141,7 @@ class Session:
         if self.paused:
             return
         self.active += passed
+        self.tryout.move(passed, now)
         if self.disturbance and self.active - self._disturbed_at >= LASTS[self.disturbance]:
             self.calm(now)
         if self.question == "" and self.active >= self._length:
@@ -190,14 +205,32 @@ class Session:
             raise WishError(f"go: found '{viewpoint}', allowed: {nearest(viewpoint, names)}")
         self.viewpoint = viewpoint
 
+    def see(self, view: View) -> None:
+        """Look at the cell that is mirrored, or at the own try-out."""
+        self._need(self._free, "see")
+        self.view = view
+
     def look(self, spot: str) -> None:
         """Open a hot spot; "" closes the one that is open."""
         self._need(self._free, "open")
         if spot and spot not in self.job.spot:
             raise WishError(f"open: found '{spot}', allowed: {nearest(spot, list(self.job.spot))}")
-        self.open = spot
+        self.open, self.showing = spot, ""
         if spot and spot not in self.memory.seen:
             self.memory.seen.append(spot)
+
+    def show(self, what: str) -> None:
+        """Show the panorama or the video of the hot spot that is open; "" ends that."""
+        spot = self.job.spot[self.open] if self.open else None
+        there: dict[str, Showing] = {"": ""}
+        if spot and spot.panorama:
+            there["panorama"] = "panorama"
+        if spot and spot.video:
+            there["video"] = "video"
+        if what not in there:
+            raise WishError(f"show: found '{what[:40]}', allowed: {', '.join(n for n in there if n) or 'nothing here'}")
+        self._need(self._free, "show")
+        self.showing = there[what]
 
     def answer(self, choice: int) -> None:
         """Answer the quiz of the hot spot that is open."""
@@ -219,7 +252,7 @@ class Session:
 
     def act(self, place: str, now: int) -> None:
         """Take from `place`, or put there what the hand holds."""
-        self._need(self._free and not self.question, "act")
+        self._need(self._free and not self.question and self.view == "own", "act")
         try:
             if self.tryout.held is None:
                 self.tryout.take(place, now)
@@ -231,14 +264,14 @@ class Session:
 
     def guide(self, asked: Asked, now: int, setting: str = "", value: str = "") -> None:
         """Ask something of the work guide, as on the bench page."""
-        self._need(self._free, "guide")
+        self._need(self._free and self.view == "own", "guide")
         try:
             self.tryout.wish(asked, now, setting, value)
         except TryoutError as error:
             raise WishError(str(error)) from error
 
     def new_case(self, now: int) -> None:
-        self._need(self._free, "new_case")
+        self._need(self._free and self.view == "own", "new_case")
         self.tryout.new_case(now)
 
     def set(self, setting: str, value: str, now: int) -> None:
@@ -266,6 +299,7 @@ class Session:
         if found is None:
             raise WishError(f"disturb: found '{kind[:40]}', allowed: {', '.join(kinds) or 'none in this job'}")
         self._need(self._free and not self.disturbance, "disturb")
+        self._need(found != "shortage" or self.view == "own", "disturb")
         if found == "shortage":
             self._short = self.tryout.run_out(now)
             if not self._short:
@@ -295,10 +329,6 @@ class Session:
             raise WishError(f"{what}: found a session that is {state}, allowed: when it can be done")
 
     def _end(self, why: Ended) -> None:
-        self.phase, self.ended, self.question, self.open = Phase.AFTER, why, "", ""
+        self.phase, self.ended, self.question, self.open, self.showing = Phase.AFTER, why, "", "", ""
         self.disturbance = ""
         self.paused.clear()
-
-    def _bench(self, now: int) -> Tryout:
-        profile = Profile(id="participant", language=self.language)
-        return Tryout(self.cell, self.rules, profile, now)

@@ -14,38 +14,48 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import cv2
 from aiohttp import WSMsgType, web
 from pydantic import ValidationError
 
-from opstap.guidance.cues import Cue, Sign, cues
+from opstap.guidance.cues import Cue, Sign
 from opstap.guidance.drawing import Painter
 from opstap.instructions import Cell
 from opstap.messages import Message
 from opstap.orientation import show
 from opstap.orientation.job import Job
-from opstap.orientation.messages import Pose, Refused, Taken, Wish
-from opstap.orientation.session import MINUTE, Phase, Session, WishError
+from opstap.orientation.media import Media
+from opstap.orientation.messages import Pose, Refused, Status, Taken, Wish
+from opstap.orientation.mirror import Mirror
+from opstap.orientation.session import MINUTE, Phase, Session, View, WishError
 from opstap.pages.guard import same_origin
 from opstap.pages.protocol import MAX_INPUT
 from opstap.scene import Language
+from opstap.workflow.carried import CarriedError, offer, withdraw
 from opstap.workflow.levels import Rules
 from opstap.workflow.model import Asked
+
+if TYPE_CHECKING:
+    from opstap.orientation.bringing import Bringing
 
 log = logging.getLogger(__name__)
 
 TICK = 0.25
 """Seconds between two looks at the clock."""
+MOVES = 1 / 60
+"""Seconds between two messages of what moves, at least."""
 AGAIN = 8
-"""After so many of them a page is sent the session again, though nothing changed."""
+"""After so many looks at the clock a page is sent the session again, though nothing changed."""
 HEARTBEAT = 4.0
 """A page is asked this often whether it is there, s; it is gone when half of that passes without an answer."""
 GONE = MINUTE // 2
 """How long a participant's page may be gone before another page may take its place, ns."""
 MOST_PAGES = 8
-OWN = ("pause", "resume", "stop", "disturb", "calm", "note", "prepare")
+LONGEST_NAME = 60
+COACHS = ("note", "prepare", "respond")
+OWN = ("pause", "resume", "stop", "disturb", "calm", *COACHS)
 """What a coach may ask."""
 
 
@@ -65,16 +75,23 @@ class Orientation:
         folder: the job file's; its pictures are served.
         person: pseudonym of the first participant.
         questions: whether /questions/ asks some before and after.
+        arm: makes the arm of a try-out; None: there is none.
+        mirror: the cell that can be looked at; None: there is none.
+        carried: folder in which a level of help waits for the bench; None: it cannot be taken there.
+        responsible: name of who is there for the participant.
         clock: ns that only go on.
     """
 
     def __init__(
         self, cell: Cell, job: Job, rules: Rules, scene_file: bytes, folder: Path, person: str, language: Language,
-        questions: bool = False, clock: Callable[[], int] = time.monotonic_ns,
+        questions: bool = False, arm: Callable[[], Bringing] | None = None, mirror: Mirror | None = None,
+        carried: Path | None = None, responsible: str = "", clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:  # fmt: skip
-        self._cell, self._job, self._rules, self._file, self._folder = cell, job, rules, scene_file, folder
+        self._cell, self._job, self._rules, self._file = cell, job, rules, scene_file
+        self._media, self._mirror, self._carried = Media(job, folder), mirror, carried
+        self._arm, self._responsible = arm, responsible
         self._questions, self._clock = questions, clock
-        self.session = Session(cell, job, rules, person, language, clock())
+        self.session = self._made(person, language)
         self._painters = [Painter(cell, p) for p in cell.scene.projectors]
         self._thrown: tuple[Cue, ...] | None = None
         self._light: list[bytes] = []
@@ -83,6 +100,11 @@ class Orientation:
         self._left_at = 0
         self._participant: _Page | None = None
         self._ticking: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stirred: asyncio.Event | None = None
+        self._shown_version = -1
+        if mirror:
+            mirror.changed = self._stir
 
     @property
     def pages(self) -> int:
@@ -95,24 +117,18 @@ class Orientation:
             web.get("/orientation/talk", self._participate),
             web.get("/orientation/coach-talk", self._look_on),
             web.get("/orientation/cell.glb", self._scene),
-            web.get("/orientation/pictures/{spot}", self._picture),
+            web.get("/orientation/status", self._status),
+            *self._media.routes(),
         ]
 
     async def _scene(self, request: web.Request) -> web.Response:
         return web.Response(body=self._file, content_type="model/gltf-binary")
 
-    async def _picture(self, request: web.Request) -> web.StreamResponse:
-        spot = self._job.spot.get(request.match_info["spot"])
-        if spot is None or not spot.picture:
-            raise web.HTTPNotFound
-        path = self._folder / spot.picture
-        try:
-            data = await asyncio.to_thread(path.read_bytes)
-        except OSError as error:
-            log.warning("%s cannot be read: %s", path, error.strerror)
-            raise web.HTTPNotFound from error
-        kind = "image/png" if path.suffix.lower() == ".png" else "image/jpeg"
-        return web.Response(body=data, content_type=kind)
+    async def _status(self, request: web.Request) -> web.Response:
+        standing = self._mirror.standing if self._mirror else ""
+        status = Status(language=self.session.language, responsible=self._responsible, cell=standing,
+                        questions=self._questions, missing=tuple(self._media.gone()))  # fmt: skip
+        return web.Response(text=status.model_dump_json(), content_type="application/json")
 
     async def _participate(self, request: web.Request) -> web.StreamResponse:
         socket = await self._opened(request)
@@ -158,7 +174,8 @@ class Orientation:
     async def _serve(self, page: _Page) -> None:
         self._pages.append(page)
         if self._ticking is None or self._ticking.done():
-            self._ticking = asyncio.create_task(self._tick())
+            self._loop, self._stirred = asyncio.get_running_loop(), asyncio.Event()
+            self._ticking = asyncio.create_task(self._go_on())
         await self._show()
         async for message in page.socket:
             if message.type is WSMsgType.TEXT:
@@ -168,17 +185,46 @@ class Orientation:
         with suppress(ValueError):
             self._pages.remove(page)
 
-    async def _tick(self) -> None:
-        """While somebody is here, time passes; a page that hears nothing takes its connection for dead."""
-        ticks = 0
+    def _stir(self) -> None:
+        """The mirrored cell told something; from any thread."""
+        loop, stirred = self._loop, self._stirred
+        if loop and stirred:
+            with suppress(RuntimeError):  # the server has stopped
+                loop.call_soon_threadsafe(stirred.set)
+
+    async def _go_on(self) -> None:
+        """While somebody is here, time passes and what moves is sent; a page that hears nothing takes its connection
+        for dead."""
+        assert self._stirred
+        ticks, due = 0, time.monotonic() + TICK
         while self._pages:
-            await asyncio.sleep(TICK)
-            ticks += 1
-            if ticks % AGAIN == 0:
-                for page in self._pages:
-                    page.sent.pop("session", None)
-            self.session.tick(self._clock())
-            await self._show()
+            await self._rest(due)
+            session = self.session
+            session.tick(self._clock())
+            if time.monotonic() >= due:
+                ticks, due = ticks + 1, time.monotonic() + TICK
+                if ticks % AGAIN == 0:
+                    for page in self._pages:
+                        page.sent.pop("session", None)
+                await self._show()
+            elif self._mirror and self._mirror.version != self._shown_version:
+                self._shown_version = self._mirror.version
+                await self._show()
+            else:
+                await self._send("moving", show.moving(session, self._mirror), self._pages)
+
+    async def _rest(self, due: float) -> None:
+        """Until something has to be told: what moves, or at the latest the time at `due`."""
+        assert self._stirred
+        session = self.session
+        if session.view == "own":
+            moves = session.tryout.arm is not None and session.tryout.arm.busy and not session.paused
+            await asyncio.sleep(MOVES if moves else max(0.0, due - time.monotonic()))
+            return
+        await asyncio.sleep(MOVES)
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._stirred.wait(), max(0.001, due - time.monotonic()))
+        self._stirred.clear()
 
     async def _hear(self, page: _Page, text: str) -> None:
         try:
@@ -209,7 +255,7 @@ class Orientation:
         session.tick(now)
         if coach and wish.asked not in OWN:
             raise WishError(f"asked: found '{wish.asked}' from a coach, allowed: {', '.join(OWN)}")
-        if not coach and wish.asked in ("note", "prepare"):
+        if not coach and wish.asked in COACHS:
             raise WishError(f"asked: found '{wish.asked}' from a participant, allowed: to the coach")
         by: Literal["participant", "coach"] = "coach" if coach else "participant"
         actions: dict[str, Callable[[], None]] = {
@@ -229,10 +275,14 @@ class Orientation:
             "new_case": lambda: session.new_case(now),
             "level": lambda: session.guide(Asked.SET, now, "level", value),
             "set": lambda: session.set(wish.setting, value, now),
+            "show": lambda: session.show(value),
+            "see": lambda: self._see(value),
+            "carry": lambda: self._carry(value),
             "disturb": lambda: session.disturb(value, now),
             "calm": lambda: session.calm(now),
             "note": lambda: session.note(value),
             "prepare": lambda: self._prepare(value),
+            "respond": lambda: self._respond(value),
         }
         actions[wish.asked]()
 
@@ -242,25 +292,63 @@ class Orientation:
             raise WishError("prepare: found somebody inside, allowed: before or after a session")
         if not (0 < len(person) <= 40 and person.replace("_", "").replace("-", "").isalnum()):
             raise WishError(f"person: found '{person[:40]}', allowed: a pseudonym of letters, digits, _ and -")
-        before = self.session
-        self.session = Session(self._cell, self._job, self._rules, person, before.language, self._clock())
+        self.session = self._made(person, self.session.language)
+
+    def _made(self, person: str, language: Language) -> Session:
+        arm = self._arm() if self._arm else None
+        view: View = "cell" if self._mirror else "own"
+        return Session(self._cell, self._job, self._rules, person, language, self._clock(), arm, view)
+
+    def _see(self, value: str) -> None:
+        """Look at the own try-out or at the cell."""
+        views: tuple[View, ...] = ("own", "cell") if self._mirror else ("own",)
+        view = next((v for v in views if v == value), None)
+        if view is None:
+            raise WishError(f"see: found '{value[:40]}', allowed: {', '.join(views)}")
+        self.session.see(view)
+        self._shown_version = -1
+
+    def _carry(self, value: str) -> None:
+        """Take the level of help to the bench, or leave it here after all."""
+        session = self.session
+        if self._carried is None or session.phase is not Phase.AFTER or value not in ("yes", "no"):
+            raise WishError(f"carry: found '{value[:40]}', allowed: yes or no, after a session that can be carried on")
+        try:
+            if value == "yes":
+                offer(self._carried, session.person, session.tryout.profile.level)
+            else:
+                withdraw(self._carried, session.person)
+        except CarriedError as error:
+            raise WishError(str(error)) from error
+        session.carried = value == "yes"
+
+    def _respond(self, name: str) -> None:
+        """Name who is there for the participant; empty: nobody."""
+        if len(name) > LONGEST_NAME:
+            raise WishError(f"respond: found {len(name)} characters, allowed: a name of up to {LONGEST_NAME}")
+        self._responsible = " ".join(name.split())
 
     async def _show(self) -> None:
         """Send every page what it has not had."""
         session, pages = self.session, self._pages
         coaches = [p for p in pages if p.coach]
-        await self._send("scenery", show.scenery(session, self._questions), pages)
-        await self._send("world", show.world(session), pages)
-        await self._send("session", show.snapshot(session, bool(coaches), self._clock()), pages)
+        await self._send("scenery", show.scenery(session, self._questions, self._responsible), pages)
+        await self._send("world", show.world(session, self._mirror), pages)
+        told = show.snapshot(
+            session, bool(coaches), self._clock(), self._mirror, self._media, self._carried is not None
+        )
+        await self._send("session", told, pages)
+        await self._send("moving", show.moving(session, self._mirror), pages)
         if coaches:
             await self._send("watch", show.watch(session, self._participant is not None), coaches)
         await self._throw()
 
     async def _throw(self) -> None:
         """Draw the projectors' light where it has changed, and send it."""
-        session = self.session
-        state, profile = session.tryout.state, session.tryout.profile
-        shown = cues(state, self._cell, profile, self._clock()) if session.phase is Phase.INSIDE else ()
+        session, mirror = self.session, self._mirror
+        shown: tuple[Cue, ...] = ()
+        if session.phase is Phase.INSIDE:
+            shown = mirror.lit() if mirror and session.view == "cell" else session.tryout.lit(self._clock())
         # Projected buttons cannot be pressed here, so none are thrown: the page and the panel have their own.
         lit = tuple(cue for cue in shown if cue.kind is not Sign.BUTTON)
         if lit != self._thrown:

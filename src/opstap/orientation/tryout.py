@@ -1,14 +1,18 @@
 """The virtual bench: what a participant takes and puts goes to the same state machine as at the real one.
 
 Nothing is judged here. A hand in the scene becomes the event that perception would tell of it, and `workflow` decides.
-Parts lie where the simulator lays them. A hand holds one part.
+Parts lie where the simulator lays them. A hand holds one part. Where there is an arm, it brings the trays of steps that
+are presented, as at the bench.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from opstap.geometry import Pose
+from opstap.guidance.cues import Cue, cues
 from opstap.instructions import Cell
 from opstap.scene import Profile
 from opstap.simulation.bench import Bench
@@ -26,8 +30,12 @@ from opstap.workflow.model import (
     PlaceChanged,
     Started,
     State,
+    TrayVisited,
     WorkspaceEvent,
 )
+
+if TYPE_CHECKING:  # only who shows an arm pays for the robot libraries
+    from opstap.orientation.bringing import Bringing
 
 SEED = 1
 SOURCE = "orientation"
@@ -40,10 +48,10 @@ class TryoutError(ValueError):
 
 
 class Tryout:
-    """One participant at the virtual bench. `now` is ns throughout."""
+    """One participant at the virtual bench. `now` is ns throughout. Without an `arm`, parts are in their bins only."""
 
-    def __init__(self, cell: Cell, rules: Rules, profile: Profile, now: int) -> None:
-        self.cell = cell
+    def __init__(self, cell: Cell, rules: Rules, profile: Profile, now: int, arm: Bringing | None = None) -> None:
+        self.cell, self.arm = cell, arm
         self.held: str | None = None
         """The part in the hand."""
         self._profile, self._rules = profile, rules
@@ -51,7 +59,7 @@ class Tryout:
         self._bench = Bench(cell, SEED)
         self._laid: tuple[object, object, dict[str, list[Lying]]] | None = None
         self.state = State()
-        self._decide(Started(now, cell.task.task, profile.id))
+        self._decide(Started(now, cell.task.task, profile.id, arm is not None))
         for place in (*self._bench.bins, *self._bench.slots):
             self._decide(PlaceChanged(now, place, self._content(place)))
 
@@ -82,7 +90,10 @@ class Tryout:
         if not parts:
             raise TryoutError(f"take: found '{place}' empty, allowed: a place with something in it")
         self.held = self._bench.take(place)
-        self._happened(Happened.REMOVED if place in self._bench.slots else Happened.TAKEN, place, now)
+        if place in self._bench.standing:
+            self._decide(TrayVisited(now, place))
+        else:
+            self._happened(Happened.REMOVED if place in self._bench.slots else Happened.TAKEN, place, now)
 
     def put(self, place: str, now: int) -> None:
         """Put what the hand holds there.
@@ -93,6 +104,8 @@ class Tryout:
         self._inside(place)
         if self.held is None:
             raise TryoutError("put: found an empty hand, allowed: take something first")
+        if place in self._bench.standing:
+            raise TryoutError("put: found a tray, allowed: the case, or the part's own bin")
         self._bench.put(place, self.held)
         self.held = None
         self._happened(Happened.PLACED if place in self._bench.slots else Happened.PUT_BACK, place, now)
@@ -108,6 +121,29 @@ class Tryout:
         if refusal:
             raise TryoutError(refusal)
         self._decide(wish)
+
+    def move(self, passed: int, now: int) -> None:
+        """Let the arm go on for `passed` ns."""
+        if self.arm is None:
+            return
+        for change in self.arm.move(passed, self.state, self.profile, now):
+            self._decide(change)
+        self._bench.standing = self.arm.standing
+
+    def lit(self, now: int) -> tuple[Cue, ...]:
+        """What the projector shows."""
+        arm = self.arm.lit if self.arm else ()
+        return (*arm, *cues(self.state, self.cell, self.profile, now))
+
+    @property
+    def standing(self) -> tuple[str, ...]:
+        """Zones in which a tray stands that can be taken from."""
+        return tuple(self._bench.standing)
+
+    def in_trays(self) -> dict[str, tuple[str, list[Lying]]]:
+        """Store slot -> the part its tray is for, and where those lie that are in it, in the tray's frame."""
+        store = self.cell.scene.cobot.store if self.arm and self.cell.scene.cobot else ()
+        return {s.id: (s.part, [lying_of(h.pose) for h in self._bench.in_tray(s.id, Pose.of())]) for s in store}
 
     def run_out(self, now: int) -> str:
         """The bin that is asked for runs empty, of itself; its id, or "" where no part is asked for."""
@@ -130,7 +166,8 @@ class Tryout:
 
     def new_case(self, now: int) -> None:
         """An empty case takes the place of the one that stands there, and every bin is filled."""
-        self._bench = Bench(self.cell, SEED)
+        standing, self._bench = self._bench.standing, Bench(self.cell, SEED)
+        self._bench.standing = standing
         for place in (*self._bench.bins, *self._bench.slots):
             self._see(place, now)
 
@@ -146,12 +183,12 @@ class Tryout:
             for places, laid in ((bins, lying_in_bin), (slots, lying_in_slot)):
                 for place, parts in places.items():
                     for part, pose in zip(parts, laid(self.cell, place, parts, SEED), strict=True):
-                        found.setdefault(part, []).append(_lying(pose))
+                        found.setdefault(part, []).append(lying_of(pose))
             self._laid = (bins, slots, found)
         return self._laid[2]
 
     def _inside(self, place: str) -> tuple[str, ...]:
-        if place not in self._bench.bins and place not in self._bench.slots:
+        if place not in self._bench.bins and place not in self._bench.slots and place not in self._bench.standing:
             raise TryoutError(f"place: found '{place}', allowed: a bin or a slot of the scene")
         return self._bench.inside(place)
 
@@ -174,6 +211,7 @@ class Tryout:
             self._decide(change)
 
 
-def _lying(pose: Pose) -> Lying:
+def lying_of(pose: Pose) -> Lying:
+    """Where a part lies, rounded to a tenth of a millimetre."""
     x, y, z = pose.translation.tolist()
     return round(x, 4), round(y, 4), round(z, 4), round(float(np.arctan2(pose.rotation[1, 0], pose.rotation[0, 0])), 4)

@@ -15,6 +15,7 @@ import errno
 import gzip
 import ipaddress
 import socket
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import lru_cache
@@ -82,6 +83,15 @@ class Network(NamedTuple):
     host: str
     port: int
     access: Access
+
+
+def network_of(host: str, port: int, access: Path) -> Network | None:
+    """Where other machines reach the pages, as nodes are told it; an empty `host`: nowhere.
+
+    Raises:
+        AccessError: there are no PINs and certificate in the folder `access`.
+    """
+    return Network(host, port, Access(access, time.monotonic)) if host else None
 
 
 class PageServer:

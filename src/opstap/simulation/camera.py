@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from opstap import shapes
 from opstap.geometry import Capsule, Floats, Pose, View
 from opstap.instructions import Cell
 from opstap.native import preload_libusb
 from opstap.scene import WALL
-from opstap.simulation import shapes
 from opstap.simulation.capsules import CapsuleCaster, Region
 from opstap.simulation.noise import ARM, DARK, FLAT, GLOSSY, TRANSPARENT, Noise, StereoNoise
 from opstap.simulation.world import WorldState, lying_in_bin, lying_in_slot

@@ -31,10 +31,10 @@ from opstap.evaluation.questions.sitting import AnswerError
 from opstap.evaluation.store import Store, StoreError
 from opstap.monitoring.rules import load_rules as load_monitor_rules
 from opstap.pages import protocol
-from opstap.pages.access import Access, AccessError
+from opstap.pages.access import AccessError
 from opstap.pages.bench import Bench
 from opstap.pages.preview import preview_routes
-from opstap.pages.server import Network, PageServer, PageServerError
+from opstap.pages.server import PageServer, PageServerError, network_of
 from opstap.pages.view import view_routes
 from opstap.workflow.levels import load_rules
 from opstap.workflow.model import Asked, Content
@@ -119,9 +119,7 @@ class Dashboard(CellNode):
                 files = Files(Path(self.get_parameter("scene").value), Path(config.calibration))
                 self.calibrating = CellDesk(self, files)
                 routes += self.calibrating.desk.routes()
-            network = None
-            if config.network:
-                network = Network(config.network, config.network_port, Access(Path(config.access), time.monotonic))
+            network = network_of(config.network, config.network_port, Path(config.access))
             self.pages = PageServer(config.host, config.port, root / "web", self.on_page_input, routes,
                                     network=network, on_about=self.view.ask, on_coach=self.coaching.ask,
                                     try_out=config.simulated, view=True)  # fmt: skip

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, Image, JointState
 from std_msgs.msg import String
 
 from opstap.recording.bag import Bag, typestore
@@ -25,7 +25,16 @@ from opstap.recording.consent import ConsentError, Terms, terms
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, STATE
-from opstap_interfaces.msg import HandArray, MonitorInput, OperatorInput, WorkspaceEvent, WorkspaceState, WorkState
+from opstap_interfaces.msg import (
+    BodyArray,
+    CobotIntent,
+    HandArray,
+    MonitorInput,
+    OperatorInput,
+    WorkspaceEvent,
+    WorkspaceState,
+    WorkState,
+)
 
 LATEST = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 STREAM = QoSProfile(depth=100, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -39,6 +48,9 @@ TOPICS = {
     "hands": (HandArray, STREAM),
     "work_state": (WorkState, LATEST),
     "operator_input": (OperatorInput, EVENTS),
+    "joint_states": (JointState, STREAM),
+    "robot_body": (BodyArray, STREAM),
+    "cobot_intent": (CobotIntent, LATEST),
     "/diagnostics": (DiagnosticArray, EVENTS),
 }
 DEPTH = {"camera/depth/image_rect_raw": (Image, STREAM)}

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from opstap.evaluation.summary import describe
 from opstap.recording.whose import erase
+from opstap.workflow.carried import CarriedError, waiting, withdraw
 from opstap.workflow.cases import case, forget, keep
 from opstap.workflow.changes import Changes, Look
 from opstap.workflow.journal import KEPT, Journal, JournalError, Recorder
@@ -38,6 +39,7 @@ class Config:
     rules: str = parameter("path of the rules by which guidance fades, config/rules/guidance.yaml")
     journal: str = parameter("path of the journal, an SQLite file")
     person: str = parameter("profile id of the scene's people", "default")
+    carried: str = parameter("folder in which a level of help from the orientation waits; empty: none", "")
     cobot: bool = parameter("whether a cobot brings the trays of steps that are presented", False)
 
 
@@ -50,6 +52,7 @@ class WorkGuide(CellNode):
         """Whose work the journal says it is; empty after that person asked to be forgotten."""
         self.forgetting = False
         self.looked: int | None = None
+        self.carried: Path | None = Path(config.carried) if config.carried else None
         self.rules = load_rules(Path(config.rules), self.cell, self.scene_path)
         self.settings = settings(self.cell, self.rules)
         try:
@@ -87,6 +90,9 @@ class WorkGuide(CellNode):
 
     def decide_on(self, message: WorkspaceState) -> None:
         self.decide(Started(self.stamp, self.cell.task.task, self.named, self.cobot))
+        if self.carried:
+            self.begin_as_chosen(self.carried)
+            self.carried = None
         for event in message.events:
             if event.sequence > self.recorder.state.sequence:
                 self.decide(convert.event_from_ros(event))
@@ -95,6 +101,17 @@ class WorkGuide(CellNode):
             self.decide(change)
         if self.courier:
             self.courier.serve(self.stamp)
+
+    def begin_as_chosen(self, folder: Path) -> None:
+        """Take the level of help that this person chose in the orientation, once, as their own choice here."""
+        try:
+            level = waiting(folder, self.profile.id)
+            if level:
+                self.decide(Wish(self.stamp, Asked.SET, "orientation", "level", level))
+                withdraw(folder, self.profile.id)
+                self.get_logger().info(f"begins with the help that was chosen in the orientation: {level}")
+        except CarriedError as error:
+            self.get_logger().warning(str(error))
 
     def on_input(self, message: OperatorInput) -> None:
         try:
