@@ -58,6 +58,7 @@ def test_the_work_is_shown_and_nothing_of_who_does_it(session: Session, mirror: 
     part = cell.task.parts[cell.task.steps[2].part].name["en"]
     assert (told.cell, told.step, told.words) == ("live", 3, f"Take 1: {part}.")  # in the participant's language
     assert [k.place for k in told.marks] == list(cell.bins_with(cell.task.steps[2].part))
+    assert told.unreal  # its clock is a simulated one
     assert "anna" not in told.model_dump_json()
     assert {c.surface for c in mirror.lit()} >= {f"bin/{told.marks[0].place}/opening"}
 
@@ -95,6 +96,8 @@ def test_a_silent_cell_is_lost_and_another_task_is_told(mirror: Mirror, clock: C
     assert mirror.standing == "live"
     clock.now += LOST_AFTER + 1
     assert mirror.standing == "lost"
+    mirror.tell_work(working(cell), Profile(id="anna"), 1_790_000_000 * SECOND)
+    assert not mirror.simulated
     before = mirror.state
     mirror.tell_work(working(cell, task="another"), Profile(id="anna"), 0)
     assert (mirror.standing, mirror.state) == ("other", before)

@@ -187,6 +187,7 @@ function show() {
   write(element("told"), !up ? t("lost") : answer || (watch.inside ? "" : t("nobody")));
   write(element("job"), `${t("coach")} · ${scenery.title}`);
   write(element("unreal"), t("simulated"));
+  element("unreal").hidden = !s.unreal;
   write(element("person"), watch.person);
   element("left").hidden = s.phase !== "inside";
   write(element("left"), time(s.left));

@@ -204,6 +204,8 @@ export interface Snapshot {
   view: "own" | "cell";
   /** How it is with the cell that is mirrored; empty: there is none. Other: it works at another task. */
   cell: "" | "live" | "replayed" | "lost" | "other";
+  /** Whether what is shown is simulated: the own try-out, or a simulated cell. */
+  unreal: boolean;
   /** Whether the level of help goes to the bench; empty: that cannot be chosen now. */
   carry: "" | "asked" | "yes";
   /** What the guide asks now, a sentence a line; empty where the level has no words. */

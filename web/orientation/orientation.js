@@ -432,6 +432,7 @@ function show() {
   write(element("job"), scenery.title);
   document.title = scenery.title;
   write(element("unreal"), t("simulated"));
+  element("unreal").hidden = !s.unreal;
   element("left").hidden = s.phase !== "inside";
   write(element("left"), t("left", { minutes: Math.ceil(s.left / 60) }));
   element("watched").hidden = s.phase !== "inside";

@@ -96,7 +96,7 @@ export function screen(s, scenery, here = {}) {
   const words = s.words ? s.words.split("\n") : [];
   if (s.view === "cell") {
     const how = { live: t("cellLive"), replayed: t("cellReplayed"), lost: t("cellLost"), other: t("cellOther"), "": "" }[s.cell];
-    return { title: t("realWork"), lines: [...disturbing, how, ...(s.cell === "other" ? [] : [...words, t("packed", { packed: s.packed })])], options };
+    return { title: t("realWork"), lines: [...disturbing, how, ...(s.unreal && s.cell !== "lost" ? [t("cellSimulated")] : []), ...(s.cell === "other" ? [] : [...words, t("packed", { packed: s.packed })])], options };
   }
   return {
     title: t("work"),

@@ -229,6 +229,8 @@ class Snapshot(Message):
     """What is looked at: the own try-out, or a cell that is mirrored."""
     cell: Literal["", "live", "replayed", "lost", "other"]
     """How it is with the cell that is mirrored; empty: there is none. Other: it works at another task."""
+    unreal: bool
+    """Whether what is shown is simulated: the own try-out, or a simulated cell."""
     carry: Literal["", "asked", "yes"]
     """Whether the level of help goes to the bench; empty: that cannot be chosen now."""
     words: str

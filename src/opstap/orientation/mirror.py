@@ -20,6 +20,8 @@ from opstap.scene import Profile
 from opstap.simulation.world import lying_in_bin, lying_in_slot
 from opstap.workflow.model import Content, State
 
+SIMULATED_BEFORE = 10**18
+"""A simulated cell's clock begins near 0, a real one tells the time since 1970: this is in 2001, ns."""
 LOST_AFTER = 2_000_000_000
 """ns without a work state after which the cell is lost."""
 
@@ -67,6 +69,11 @@ class Mirror:
         if self._heard is None or self._clock() - self._heard > LOST_AFTER:
             return "lost"
         return "other" if self._other else self.source
+
+    @property
+    def simulated(self) -> bool:
+        """Whether what is shown is a simulated cell's work."""
+        return self.stamp < SIMULATED_BEFORE
 
     def tell_work(self, state: State, profile: Profile, stamp: int) -> None:
         """Where the work is; `profile` is kept without whose it is."""

@@ -120,6 +120,7 @@ def snapshot(
         question=session.question, first_score=not session.memory.scores, language=language,
         left=float(session.left // SECOND), nearly_over=session.nearly_over, watched=watched,
         view=session.view, cell=mirror.standing if mirror else "", carry=_carry(session, carry),
+        unreal=own or mirror is None or mirror.simulated,
         words=spoken(state, cell, profile, now) if inside else "",
         step=state.step + 1 if current_step(cell, state) else 0, steps=len(cell.task.steps),
         done=own and state.phase is Work.DONE,
