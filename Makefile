@@ -24,8 +24,11 @@ setup: python
 setup-tests: python
 	@$(PYTHON) ros_ws/bootstrap.py --tests $(ONLY)
 
+# Two runs, each with a summary: unit tests on two cores; then what starts nodes and browsers, alone on the machine.
 test: setup-tests
-	@$(ENVIRONMENT) && ruff check src tests ros_ws labs && ruff format --check src tests ros_ws labs && mypy && python -m pytest
+	@$(ENVIRONMENT) && ruff check src tests ros_ws labs && ruff format --check src tests ros_ws labs && mypy \
+	  && { python -m pytest -n 2 --dist loadfile tests/unit; unit=$$?; python -m pytest tests/launch tests/node tests/web \
+	  && exit $$unit; }
 
 # The docs as a site, in out/site; a link that leads nowhere fails it.
 docs: setup-tests
