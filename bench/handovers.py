@@ -269,7 +269,9 @@ def draw(runs: dict[str, list[Run]], folder: Path) -> None:
         points = points[:: max(1, len(points) // 20_000)]
         axis.scatter(points[:, 1], points[:, 0], s=4, alpha=0.25, color=colours[rule], rasterized=True)
         d = np.linspace(0, 1.6, 200)
-        axis.plot(d, [fastest(limits, x) for x in d], color="black", lw=2, label="protective distance, way planned at 1 m/s")
+        axis.plot(
+            d, [fastest(limits, x) for x in d], color="black", lw=2, label="protective distance, way planned at 1 m/s"
+        )
         axis.axhline(limits.contact_speed, color="black", ls=":", label="contact speed, where contact may be")
         axis.axvline(0, color="#D55E00", lw=2, ls="--", label="touch")
         axis.set(xlim=(-0.15, 1.6), ylim=(0, 1.6), xlabel="distance (m)", title=f"rule: {rule}")

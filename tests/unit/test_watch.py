@@ -1,16 +1,20 @@
 """From depth frames to events: hands posed in a simulated bench, with the camera's noise."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from posed import FRAME, Stage, arm, changes, inside, visits, with_confirm
 
 from opstap.geometry import Capsule
+from opstap.instructions import load_cell
 from opstap.perception.contents import FRAMES
 from opstap.perception.watch import FIRST, Watcher
 from opstap.simulation.camera import SimulatedCamera
 from opstap.workflow.model import Content
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +191,62 @@ def test_two_hands_at_once_in_neighbouring_bins(cell, stage):
     assert sorted(changes(events)) == [("taken", "bin_10", 1), ("taken", "bin_11", 1)]
     by = {e.place: e.evidence["right"] for e in events if e.happened.value == "taken"}
     assert by == {"bin_10": -1, "bin_11": 1}
+
+
+def test_a_tool_that_sticks_out_into_the_next_bin_is_no_visit_there(camera):
+    """Wide bins, and the next one is set up for visits: a hand is in one place, the one that it is in most."""
+    cell = load_cell(ROOT / "config/cells/gearbox.yaml", ROOT / "config/tasks/gearbox_kit.yaml")
+    stage = Stage(cell, SimulatedCamera(cell, 5))
+    stage.show(14)
+    at = arm(cell, inside(cell, "bin_11") + (0.045, -0.03, -0.012), -1)
+    palm = np.asarray(at[2].end)
+    tool = Capsule(tuple(palm + (0.08, 0.03, 0.02)), tuple(palm - (0.04, 0.015, 0.01)), 0.011)
+    events = stage.show(10, (*at, tool)) + stage.show(12)
+    assert visits(events) == [("hand_entered", "bin_11"), ("hand_left", "bin_11")]
+    assert changes(events) == [("visited", "bin_11", 1)]
+
+
+def half_a_part_less(stage, place):
+    """Depth as if half the volume of a part had gone from the middle of a place."""
+    watcher = stage.watcher
+    p = [x.id for x in watcher._places].index(place)
+    measure, at = watcher.measures[p], watcher.pixels.index[watcher.pixels.of(p)]
+    v, u = np.divmod(at, 848)
+    nearest = np.argsort(np.hypot(v - v.mean(), u - u.mean()))[: int(measure._footprint / measure.pixel_mm2)]
+    deeper = round(0.5 * measure._single * 1e9 / float(measure._area[nearest].sum()))
+
+    def change(depth):
+        depth = depth.copy()
+        depth.reshape(-1)[at[nearest]] += np.uint16(deeper)
+        return depth
+
+    return change
+
+
+def test_half_a_part_is_told_only_when_it_is_found_twice(cell, stage):
+    less = half_a_part_less(stage, "bin_18")
+    stage.show(6, arm(cell, inside(cell, "bin_18")))
+    assert changes(stage.show(5, change=less) + stage.show(20)) == [], "for a moment: an arm that draws back"
+    stage.show(6, arm(cell, inside(cell, "bin_18")))
+    assert changes(stage.show(6, change=less)) == []
+    assert changes(stage.show(5, change=less)) == [("taken", "bin_18", 1)], "it stays"
+
+
+def test_what_was_told_from_three_frames_is_soon_known_as_well_as_the_rest(cell, stage):
+    """The noise of three frames would be taken for a change by the next visit."""
+    p = [x.id for x in stage.watcher._places].index("bin_18")
+    own, at = stage.watcher.pixels.of(p), arm(cell, inside(cell, "bin_18"))
+    stage.show(6, at)
+    stage.bench.take("bin_18")
+    assert changes(stage.show(FIRST)) == [("taken", "bin_18", 1)]
+    true = stage.camera.true_depth(stage.world())[0].reshape(-1)[stage.watcher.pixels.index[own]] * 1000
+
+    def off():
+        return float(np.std(stage.watcher._memory.reference[own] - true))
+
+    first = off()
+    stage.show(2 * FRAMES)
+    assert off() < 0.85 * first
 
 
 def no_return(stage, place, share=1.0):

@@ -31,8 +31,8 @@ FINGERS = 150.0
 """mm2 of hand inside a place that make a visit: two fingertips."""
 BESIDE = 0.03
 """m beside or above a place at which a hand is close to it."""
-NEIGHBOURS = 0.12
-"""m. Of places closer than this, a hand visits only the one that it is in most."""
+NEAR = 0.12
+"""m from a place's centre within which a hand is said to be in it."""
 ENTER, LEAVE = 2, 2
 """Frames in a row with and without a hand in a place that make it enter and leave."""
 
@@ -60,7 +60,6 @@ class Visits:
         self._shift = np.array([i.translation for i in inverse])[:, None]
         self._half = np.array([p.size[:2] for p in places]) / 2
         self._centres = np.array([p.pose.translation for p in places])
-        self._close = np.linalg.norm(self._centres[:, None] - self._centres[None], axis=2) < NEIGHBOURS
         way = self._centres - view.pose.translation
         slant = np.hypot(way[:, 0], way[:, 1]) / np.linalg.norm(way, axis=1)
         rims = np.array([p.size[2] for p in places])
@@ -86,8 +85,8 @@ class Visits:
         if blobs.hands:
             each, beside = (np.array(a) for a in zip(*(self._areas(arm.fingers) for arm in blobs.arms), strict=True))
             near = beside.max(axis=0) >= FINGERS
-            most = np.where(self._close[None], each[:, None, :], 0.0).max(axis=2)
-            inside = (each >= FINGERS) & (each >= most)
+            # One hand visits one place, the one that it is in most: a thumb or a tool may stick out into the next.
+            inside = (each >= FINGERS) & (each >= each.max(axis=1, keepdims=True))
             hand, area = inside.any(axis=0), each.max(axis=0)
             for p in np.flatnonzero(hand).tolist():
                 side = blobs.hands[int(each[:, p].argmax())].side
@@ -123,4 +122,4 @@ class Visits:
         if not len(inside):
             return None
         far = np.linalg.norm(self._centres[inside, :2] - at[:2], axis=1)
-        return int(inside[far.argmin()]) if far.min() < NEIGHBOURS else None
+        return int(inside[far.argmin()]) if far.min() < NEAR else None

@@ -21,7 +21,7 @@ import numpy as np
 from opstap.geometry import View
 from opstap.instructions import Cell
 from opstap.perception.checkpoint import Memory, fingerprint
-from opstap.perception.contents import CHANGED, DOUBT, FRAMES, UNSEEN, Change, Measure, median_of_valid
+from opstap.perception.contents import CHANGED, DOUBT, FRAMES, UNSEEN, Change, Depths, Measure, median_of_valid
 from opstap.perception.hands import NOTHING, Blobs, Hand, HandFinder
 from opstap.perception.places import Depth, pixels_of, places_of
 from opstap.perception.visits import Visits
@@ -39,6 +39,9 @@ DECIDED = 4
 """Clear frames from which any change is told at a visited place. That nothing changed is known from FRAMES on."""
 UNVISITED, LOOKS = 0.6, 3
 """Share of a part that must change, in so many comparisons in a row, where no hand was seen."""
+PARTIAL = 2
+"""Comparisons in a row that must find a change of less than 1 - FITS parts, where a hand was: an arm that draws back
+past a place, or the noise of a small part, looks like that for a moment."""
 TWO = 0.25
 """Two parts are told from a volume of so much less than two on. A part that leaves also bares the gaps around it: one
 may look like 1.7, and nobody is told of a part too many that was not."""
@@ -50,6 +53,9 @@ AT_ONCE = 8
 """Most places compared in one frame: bounds the time a frame takes."""
 GAP = 200_000_000
 """ns without a frame after which the earlier frames no longer count."""
+YOUNG, REFINED = 4, 4
+"""Pictures that a reference is averaged from at least, as soon as there are frames for it, and how many places are
+refined so in one frame at most. What is told early rests on three frames: the next visit would find their noise."""
 BLEND = 0.2
 """Least weight in the reference of a patrol's comparison that found nothing: the first ones are averaged, which takes
 noise out, and later ones follow drift."""
@@ -137,7 +143,7 @@ class Watcher:
         self._covered = np.ones(count, bool)
         """An arm was in front since the place was last compared."""
         self._suspect = np.zeros(count, np.intp)
-        """Comparisons in a row that found a change."""
+        """Comparisons in a row that found a change: of more (positive) or of less."""
         self._averaged = np.zeros(count, np.intp)
         """Quiet comparisons that each place's reference is the mean of."""
         self._patrol = 0
@@ -181,6 +187,7 @@ class Watcher:
         found = self._moved(blobs, stamp)
         for p in self._due():
             found += self._compare(p, stamp)
+        self._refine()
         self._keep(found)
         events, self._again = (*self._again, *found), ()
         hands = tuple(self._placed(h) for h in blobs.hands)
@@ -262,22 +269,44 @@ class Watcher:
             return self._cannot_see(p, "less than a part seems to have come or gone")
         events: list[WorkspaceEvent] = []
         if told:
-            self._suspect[p] += 1
-            if self._suspect[p] < (1 if visited else LOOKS):
+            way = 1 if change.parts > 0 else -1
+            self._suspect[p] = way * max(1, way * int(self._suspect[p]) + 1)
+            if abs(self._suspect[p]) < (LOOKS if not visited else PARTIAL if abs(change.parts) < 1 - FITS else 1):
                 self._clear[p], self._covered[p] = 0, True
                 return []
             events.append(self._changed_event(p, change, frames, stamp))
         fresh = self._covered[p] or not memory.settled[p] or bool(events)
         if not fresh:
             measure.quiet(change)
-        self._averaged[p] = 1 if fresh else self._averaged[p] + 1
-        weight = np.where(reference > 0, max(BLEND, 1 / self._averaged[p]), 1.0)
-        memory.reference[own] = np.where(depth > 0, reference + weight * (depth - reference), reference)
+        self._averaged[p] = 0 if fresh else self._averaged[p]
+        self._blend(p, depth)
         self._changed |= fresh
         memory.settled[p], memory.visited[p] = True, False
         self._covered[p], self._suspect[p] = False, 0
         self._learn(p)
         return events
+
+    def _blend(self, p: int, depth: Depths) -> None:
+        """One more picture, `depth` (n,), of what lies at place `p`."""
+        self._averaged[p] += 1
+        own = self.pixels.of(p)
+        reference = self._memory.reference[own]
+        weight = np.where(reference > 0, max(BLEND, 1 / self._averaged[p]), 1.0)
+        self._memory.reference[own] = np.where(depth > 0, reference + weight * (depth - reference), reference)
+
+    def _refine(self) -> None:
+        """Average the references that rest on few frames. Nothing is told: what truly changes is found as ever."""
+        waited = FIRST + FRAMES * self._averaged
+        young = (self._averaged < YOUNG) & ~self._covered & self._memory.settled & (self._clear >= waited)
+        for p in np.flatnonzero(young)[:REFINED].tolist():
+            own = self.pixels.of(p)
+            depth = self.measures[p].believable(median_of_valid(self._ring[:, own]))
+            change = self.measures[p].compare(self._memory.reference[own], depth)
+            if change.judged and abs(change.parts) < UNVISITED:
+                self._blend(p, depth)
+                self._learn(p)
+            else:
+                self._averaged[p] = YOUNG
 
     def _cannot_see(self, p: int, why: str) -> list[WorkspaceEvent]:
         """Nothing is told of place `p` but that; it is compared again with what was settled."""
