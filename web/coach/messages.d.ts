@@ -3,7 +3,7 @@
 /** The first message on a connection. */
 export interface Welcome {
   type: "welcome";
-  role: "operator" | "coach";
+  role: "operator" | "coach" | "integrator";
 }
 
 /** A text in one language. */
