@@ -153,3 +153,24 @@ def test_nothing_is_left_of_who_asks_and_the_work_goes_on(graph, scene, tmp_path
     assert sorted(p.name for p in out.glob("bench*.mp4")) == ["bench.mp4"]
     assert list((out / "steps").iterdir()) == []
     assert list((out / "recordings").iterdir()) == [earlier[OTHER]]
+
+    # Started again for the same person, as a launch does, it is still nobody's work, until that person says otherwise.
+    sit_down(str(store), journal, cell, WHO, "", False)
+    guide = graph.start(WorkGuide, scene=scene, person=WHO, journal=journal, out=out,
+                        **{"work_guide:rules": ROOT / "config/rules/guidance.yaml"})  # fmt: skip
+    film = FilmNode()
+    graph.executor.add_node(film)
+    graph._nodes.append(film)
+    states = graph.hear(WorkState, "work_state", STATE)
+    seen = graph.talk(WorkspaceState, "workspace_state", STATE)
+    about = graph.talk(MonitorInput, "monitor_input", EVENT)
+    look(4)
+    assert film.film is None
+    assert WHO.encode() not in bytes_of(out)
+    about.publish(MonitorInput(asked="remember", person="somebody_else"))
+    about.publish(MonitorInput(asked="remember", person=WHO))
+    graph.until(lambda: guide.named == WHO)
+    look(5)
+    graph.stop()
+    with Journal(journal, reading=True) as opened:
+        assert opened.lines_of(WHO) != []

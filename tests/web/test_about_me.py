@@ -77,6 +77,9 @@ def test_erasing_takes_two_presses_and_taking_away_is_a_link(mine: Any, bench: F
     erase.click()
     assert asked(bench) == ("erase", "", "")
     assert text(mine, "#about-answer").startswith("All of you is being erased.")
+    bench.server.publish_about(bench.about(forgotten=True))
+    mine.get_by_role("button", name="Write it down as mine again").click()
+    assert asked(bench) == ("remember", "", "")
     mine.get_by_role("button", name="Show me on the table").click()
     assert asked(bench) == ("show", "", "")
     assert mine.get_by_role("link", name="Take all with me").get_attribute("href") == "/about/export"

@@ -51,6 +51,7 @@ export class About {
     element("about-show").addEventListener("click", () => {
       if (ask("show")) this.write("about-answer", this.t("shown"));
     });
+    element("about-remember").addEventListener("click", () => ask("remember"));
     element("about-erase").addEventListener("click", (event) => this.erase(event.timeStamp));
   }
 
@@ -69,7 +70,7 @@ export class About {
   speak(language) {
     this.language = language;
     this.drawn = "";
-    for (const id of /** @type {const} */ (["open", "show", "take", "erase", "close"])) this.write(`about-${id}`, this.t(id));
+    for (const id of /** @type {const} */ (["open", "show", "take", "erase", "remember", "nameless", "close"])) this.write(`about-${id}`, this.t(id));
     this.write("about-name", this.t("title"));
     this.write("about-how", this.t("how"));
     this.element("about-faces").replaceChildren(
@@ -100,6 +101,7 @@ export class About {
     const shown = JSON.stringify([known, this.language]);
     if (shown === this.drawn) return;
     this.drawn = shown;
+    this.element("about-forgotten").hidden = !known.forgotten;
     this.facts(known);
     this.element("about-rules").replaceChildren(...known.rules_off.map((rule) => {
       const item = document.createElement("li");

@@ -210,6 +210,8 @@ export interface AboutMe {
   rules_off: ReadonlyArray<string>;
   advised: number;
   refused: number;
+  /** The person asked to be forgotten: the work is written down as nobody's until they ask otherwise. */
+  forgotten: boolean;
 }
 
 /** What is known of the person, and how old that was when it was sent. */
@@ -240,7 +242,7 @@ export interface OperatorInput {
 /** What the person asks of the monitor, about themselves. */
 export interface AboutInput {
   type: "about_input";
-  asked: "say" | "answer" | "switch" | "share" | "rule" | "erase" | "show";
+  asked: "say" | "answer" | "switch" | "share" | "rule" | "erase" | "remember" | "show";
   /** Name of a fact or id of a rule. */
   about: string;
   /** say: good, so_so or not_good; answer: yes, not_now or never; switch, share and rule: on or off. */

@@ -13,7 +13,7 @@ from opstap.messages import Message
 from opstap.monitoring.facts import AdviceKind, FactName, Signal
 from opstap.monitoring.rules import Rules
 
-About = Literal["say", "answer", "switch", "share", "rule", "erase", "show"]
+About = Literal["say", "answer", "switch", "share", "rule", "erase", "remember", "show"]
 
 
 class Use(Message):
@@ -70,6 +70,8 @@ class AboutMe(Message):
     rules_off: tuple[str, ...] = ()
     advised: Annotated[int, Field(ge=0)] = 0
     refused: Annotated[int, Field(ge=0)] = 0
+    forgotten: bool = False
+    """The person asked to be forgotten: the work is written down as nobody's until they ask otherwise."""
 
 
 class AboutUpdate(Message):

@@ -22,6 +22,7 @@ from opstap.monitoring.facts import SIGNALS, AdviceKind, FactName
 from opstap.monitoring.rules import Rules
 from opstap.pages.about import AboutInput, AboutMe, Known, Offer, uses
 from opstap.pages.guard import role_of
+from opstap.workflow.forgotten import Forgotten
 from opstap.workflow.journal import Journal, JournalError
 from opstap_cell.cell_node import CellNode
 from opstap_cell.monitor_messages import MAX_AGE
@@ -38,6 +39,7 @@ class WorkersView:
     def __init__(self, node: CellNode, rules: Rules, store: str, journal: Path,
                  publish: Callable[[AboutMe], None]) -> None:  # fmt: skip
         self._node, self._rules, self._store, self._journal, self._publish = node, rules, store, journal, publish
+        self._forgotten = Forgotten(journal.parent)
         self._state: OperatorState | None = None
         self._heard = 0.0
         self._out = node.create_publisher(MonitorInput, "monitor_input", EVENT)
@@ -63,7 +65,8 @@ class WorkersView:
 
     def _on_state(self, message: OperatorState) -> None:
         self._state, self._heard = message, time.monotonic()
-        self._publish(about_from_ros(message, self._rules))
+        about = about_from_ros(message, self._rules)
+        self._publish(about.model_copy(update={"forgotten": self._forgotten.has(about.person)}))
 
     async def _take_away(self, request: web.Request) -> web.Response:
         if role_of(request) != "operator":

@@ -14,6 +14,7 @@ from sensor_msgs.msg import CompressedImage
 
 from opstap.evaluation.film import Film
 from opstap.recording.whose import erase, note
+from opstap.workflow.forgotten import Forgotten
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, run
 from opstap_cell.parameters import declare, parameter
@@ -36,8 +37,12 @@ class FilmNode(CellNode):
         # A film that was begun before a restart is left as it is.
         number = len(list(self.out.glob("bench*.mp4")))
         self.path = self.out / (f"bench_{number + 1}.mp4" if number else "bench.mp4")
-        note(self.out, self.path, self.person)
-        self.film: Film | None = Film(self.path)
+        self.film: Film | None = None
+        if Forgotten(self.out).has(self.person):
+            self.warning = "who works here asked to be forgotten: nothing is filmed until they take that back"
+        else:
+            note(self.out, self.path, self.person)
+            self.film = Film(self.path)
         self.picture: bytes | None = None
         self.step = ""
         self.index = 0

@@ -126,8 +126,9 @@ class OperatorMonitor(CellNode):
             monitor.erase()
         elif message.asked == MonitorInput.SHOW:
             monitor.show(self.now)
-        else:
-            raise ValueError(f"asked: found '{message.asked}', allowed: say, answer, switch, share, rule, erase, show")
+        elif message.asked != MonitorInput.REMEMBER:  # the monitor keeps nothing on the disk: it is the guide's to do
+            allowed = "say, answer, switch, share, rule, erase, remember, show"
+            raise ValueError(f"asked: found '{message.asked}', allowed: {allowed}")
 
     def carry_out(self, kind: AdviceKind) -> None:
         """The worker said yes: ask the work guide what the worker could ask with a button."""

@@ -19,6 +19,7 @@ from opstap.recording.whose import erase
 from opstap.workflow.carried import CarriedError, waiting, withdraw
 from opstap.workflow.cases import case, forget, keep
 from opstap.workflow.changes import Changes, Look
+from opstap.workflow.forgotten import Forgotten
 from opstap.workflow.journal import KEPT, Journal, JournalError, Recorder
 from opstap.workflow.levels import as_chosen, due, load_rules, refused, settings
 from opstap.workflow.model import Asked, Event, Started
@@ -48,8 +49,9 @@ class WorkGuide(CellNode):
         super().__init__("work_guide")
         config = declare(self, Config)
         self.profile = self.person_profile(config.person)
-        self.named = self.profile.id
-        """Whose work the journal says it is; empty after that person asked to be forgotten."""
+        self.forgotten = Forgotten(Path(config.journal).parent)
+        self.named = "" if self.forgotten.has(self.profile.id) else self.profile.id
+        """Whose work the journal says it is; empty from when that person asked to be forgotten until they take it back."""
         self.forgetting = False
         self.looked: int | None = None
         self.carried: Path | None = Path(config.carried) if config.carried else None
@@ -128,19 +130,24 @@ class WorkGuide(CellNode):
         self.publish()
 
     def on_monitor_input(self, message: MonitorInput) -> None:
-        """Forget who asks for it; the work goes on where it is, as nobody's."""
-        if message.asked != MonitorInput.ERASE or message.person not in ("", self.profile.id):
+        """Forget who asks for it; the work goes on where it is, as nobody's. Or write it down again, as theirs."""
+        if message.person not in ("", self.profile.id):
             return
-        self.forgetting = True
         try:
-            self.forget()
-        except JournalError as error:
-            self.fault = str(error)  # and again with every frame, until it is done
+            if message.asked == MonitorInput.ERASE:
+                self.forgetting = True
+                self.forget()
+            elif message.asked == MonitorInput.REMEMBER and not self.forgetting:
+                self.forgotten.remove(self.profile.id)
+                self.named = self.profile.id
+        except (JournalError, OSError) as error:
+            self.fault = str(error)  # forgetting is tried again with every frame, until it is done
             self.get_logger().error(self.fault)
 
     def forget(self) -> None:
-        self.recorder.forget(self.profile.id, self.stamp)
         try:
+            self.forgotten.add(self.profile.id)  # first: a guide that is started again writes nothing of them
+            self.recorder.forget(self.profile.id, self.stamp)
             forget(self.cases)
             erase(self.cases.parent, self.profile.id)
         except OSError as error:
