@@ -51,7 +51,7 @@ class WorkGuide(CellNode):
         self.profile = self.person_profile(config.person)
         self.forgotten = Forgotten(Path(config.journal).parent)
         self.named = "" if self.forgotten.has(self.profile.id) else self.profile.id
-        """Whose work the journal says it is; empty from when that person asked to be forgotten until they take it back."""
+        """Whose work the journal says it is; empty since that person asked to be forgotten, until they take it back."""
         self.forgetting = False
         self.looked: int | None = None
         self.carried: Path | None = Path(config.carried) if config.carried else None
