@@ -32,12 +32,16 @@ def test_it_tells_frames_solids_cues_and_points_and_only_to_who_listens(graph, c
     )  # fmt: skip
     capsule = Capsule(radius=0.05)
     capsule.start.x, capsule.end.x = 0.1, 0.3
-    graph.talk(BodyArray, "robot_body", SENSOR).publish(BodyArray(bodies=[Body(id="forearm", capsules=[capsule])]))
+    body = graph.talk(BodyArray, "robot_body", SENSOR)
 
     def seen(space):
         return [m for message in markers for m in message.markers if m.ns == space]
 
-    graph.until(lambda: seen("robot"))
+    def shown():
+        body.publish(BodyArray(bodies=[Body(id="forearm", capsules=[capsule])]))
+        return seen("robot")
+
+    graph.until(shown)
     assert [p.x for p in seen("robot")[0].points] == [0.1, 0.3]
     graph.until(lambda: any(round(m.color.r, 2) == 0.12 for m in seen("outlines")))  # what is lit
     pinhole = cell.scene.camera.view.pinhole
@@ -45,6 +49,7 @@ def test_it_tells_frames_solids_cues_and_points_and_only_to_who_listens(graph, c
     info.k = [pinhole.fx, 0.0, pinhole.cx, 0.0, pinhole.fy, pinhole.cy, 0.0, 0.0, 1.0]
     graph.talk(CameraInfo, "camera/depth/camera_info", STATE).publish(info)
     graph.until(lambda: node.viewing._optics is not None)
+    graph.until(lambda: node.cloud_out.get_subscription_count() > 0)
     depth = np.full((pinhole.height, pinhole.width), 900, np.uint16)
     graph.talk(Image, "camera/depth/image_rect_raw", SENSOR).publish(convert.image_to_ros(depth, "16UC1", "x", 0))
     graph.until(lambda: clouds)

@@ -28,17 +28,28 @@ class Broker:
         if PROGRAM is None:
             pytest.skip("no MQTT broker: install mosquitto (Debian, Ubuntu: apt-get install mosquitto)")
         folder.mkdir()
-        self.folder, self.port = folder, free_port()
+        self.folder = folder
         self.authority = make(folder, "broker", ["localhost"])
         (folder / "passwords").write_text(f"{USER}:{PASSWORD}\n")
         subprocess.run(["mosquitto_passwd", "-U", folder / "passwords"], check=True, capture_output=True)
+        self._process: subprocess.Popen[str] | None = None
+        for _ in range(5):  # between looking for a free port and listening another program can take it
+            self._settle(free_port())
+            try:
+                self.start()
+            except AssertionError as error:
+                said = str(error)
+            else:
+                return
+        raise AssertionError(said)
+
+    def _settle(self, port: int) -> None:
+        self.port, folder = port, self.folder
         (folder / "mosquitto.conf").write_text(
             f"user root\nlistener {self.port} 127.0.0.1\ncafile {self.authority}\ncertfile {folder}/broker.pem\n"
             f"keyfile {folder}/broker.key\nallow_anonymous false\npassword_file {folder}/passwords\n"
             f"persistence true\npersistence_location {folder}/\nlog_dest stderr\n"
         )
-        self._process: subprocess.Popen[str] | None = None
-        self.start()
 
     def start(self) -> None:
         command = [str(PROGRAM), "-c", str(self.folder / "mosquitto.conf")]
