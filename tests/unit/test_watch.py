@@ -206,14 +206,14 @@ def test_a_tool_that_sticks_out_into_the_next_bin_is_no_visit_there(camera):
     assert changes(events) == [("visited", "bin_11", 1)]
 
 
-def half_a_part_less(stage, place):
-    """Depth as if half the volume of a part had gone from the middle of a place."""
+def part_of_a_part_less(stage, place):
+    """Depth as if four tenths of the volume of a part had gone from the middle of a place."""
     watcher = stage.watcher
     p = [x.id for x in watcher._places].index(place)
     measure, at = watcher.measures[p], watcher.pixels.index[watcher.pixels.of(p)]
     v, u = np.divmod(at, 848)
     nearest = np.argsort(np.hypot(v - v.mean(), u - u.mean()))[: int(measure._footprint / measure.pixel_mm2)]
-    deeper = round(0.5 * measure._single * 1e9 / float(measure._area[nearest].sum()))
+    deeper = round(0.4 * measure._single * 1e9 / float(measure._area[nearest].sum()))
 
     def change(depth):
         depth = depth.copy()
@@ -223,8 +223,8 @@ def half_a_part_less(stage, place):
     return change
 
 
-def test_half_a_part_is_told_only_when_it_is_found_twice(cell, stage):
-    less = half_a_part_less(stage, "bin_18")
+def test_less_than_half_a_part_is_told_only_when_it_is_found_twice(cell, stage):
+    less = part_of_a_part_less(stage, "bin_18")
     stage.show(6, arm(cell, inside(cell, "bin_18")))
     assert changes(stage.show(5, change=less) + stage.show(20)) == [], "for a moment: an arm that draws back"
     stage.show(6, arm(cell, inside(cell, "bin_18")))

@@ -39,9 +39,9 @@ DECIDED = 4
 """Clear frames from which any change is told at a visited place. That nothing changed is known from FRAMES on."""
 UNVISITED, LOOKS = 0.6, 3
 """Share of a part that must change, in so many comparisons in a row, where no hand was seen."""
-PARTIAL = 2
-"""Comparisons in a row that must find a change of less than 1 - FITS parts, where a hand was: an arm that draws back
-past a place, or the noise of a small part, looks like that for a moment."""
+HALF, TWICE = 0.5, 2
+"""Share of a part below which a change must be found in so many comparisons in a row, where a hand was: an arm that
+draws back past a place, or the noise of a small part, looks like that for a moment."""
 TWO = 0.25
 """Two parts are told from a volume of so much less than two on. A part that leaves also bares the gaps around it: one
 may look like 1.7, and nobody is told of a part too many that was not."""
@@ -271,7 +271,7 @@ class Watcher:
         if told:
             way = 1 if change.parts > 0 else -1
             self._suspect[p] = way * max(1, way * int(self._suspect[p]) + 1)
-            if abs(self._suspect[p]) < (LOOKS if not visited else PARTIAL if abs(change.parts) < 1 - FITS else 1):
+            if abs(self._suspect[p]) < (LOOKS if not visited else TWICE if abs(change.parts) < HALF else 1):
                 self._clear[p], self._covered[p] = 0, True
                 return []
             events.append(self._changed_event(p, change, frames, stamp))
