@@ -3,7 +3,7 @@ PYTHON ?= python3
 SHELL := /bin/bash
 ENVIRONMENT := source ros_ws/environment.sh
 
-.PHONY: python setup setup-tests setup-vr demo test bench docs sbom audit pictures pilot-report lock
+.PHONY: panoramas python setup setup-tests setup-vr demo test bench docs sbom audit pictures pilot-report lock
 
 demo: setup
 	@$(ENVIRONMENT) && opstap launch cell.launch.py film:=true speed:=2 linger:=5 && opstap summary out/journal.db \
@@ -59,6 +59,10 @@ pilot-report: setup
 	  && opstap report pilot --store out/pilot_report.db --out docs/pilot \
 	  && opstap business --out docs/pilot \
 	  && opstap strength sim_03 --name Sam --store out/pilot_report.db --out docs/pilot/strength.nl.pdf
+
+# The pictures all around that the shipped job shows, from the scene file.
+panoramas: setup
+	@$(ENVIRONMENT) && python -m opstap.orientation.panorama
 
 # Pin again what pyproject.toml asks for, for every Python and platform at once.
 lock:

@@ -368,3 +368,14 @@ def test_on_the_bench_itself_nobody_signs_in(bench: Bench) -> None:
             return await page.receive_json()
 
     assert bench.talk(work)["role"] == "operator"
+
+
+def test_where_there_are_pins_the_orientation_s_coach_needs_one_also_at_this_machine(bench: Bench) -> None:
+    async def look(client: aiohttp.ClientSession) -> list[int]:
+        found = []
+        for page in ("coach.html", "coach-talk", "index.html"):
+            async with client.get(f"{bench.server.url}orientation/{page}") as answer:
+                found.append(answer.status)
+        return found
+
+    assert bench.talk(look) == [403, 403, 200]

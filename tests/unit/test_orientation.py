@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -306,6 +307,7 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
     text = JOB.read_text(encoding="utf-8")
     assert old in text
     path = tmp_path / "job.yaml"
+    shutil.copytree(JOB.parent / "panoramas", tmp_path / "panoramas")
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     return path
 

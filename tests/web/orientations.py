@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from fake_cell import ROOT, WEB
 
+from opstap.evaluation.store import Store
 from opstap.instructions import Cell
 from opstap.orientation.glb import glb
 from opstap.orientation.job import load_job
+from opstap.orientation.mirror import Mirror
+from opstap.orientation.questions import questionnaires
 from opstap.orientation.scenery import scenery
 from opstap.orientation.talk import Orientation
 from opstap.pages.server import PageServer
@@ -26,13 +30,24 @@ SECOND = 1_000_000_000
 class Served:
     """The server and its session; `now` is the clock, ns."""
 
-    def __init__(self, cell: Cell) -> None:
+    def __init__(self, cell: Cell, mirrored: bool = False, questions: bool = False) -> None:
         self.now = 0
+        self.mirror = Mirror(cell, "live", lambda: self.now)
+        self.folder = TemporaryDirectory()
+        self.carried = Path(self.folder.name) / "carried"
         job = load_job(JOBS / "oral_care_packer.yaml", cell)
         rules = load_rules(ROOT / "config/rules/guidance.yaml", cell)
         made = glb(scenery(cell, cobot=True))
-        self.orientation = Orientation(cell, job, rules, made, JOBS, "p01", "nl", clock=lambda: self.now)
-        self.server = PageServer("127.0.0.1", 0, WEB, lambda *_: None, self.orientation.routes(), "/orientation/")
+        self.orientation = Orientation(
+            cell, job, rules, made, JOBS, "p01", "nl", questions, mirror=self.mirror if mirrored else None,
+            carried=self.carried, clock=lambda: self.now,
+        )  # fmt: skip
+        routes = self.orientation.routes()
+        if questions:
+            self.store = Store(str(Path(self.folder.name) / "store.db"))
+            study = ROOT / "config/studies/vr_orientation.yaml"
+            routes += questionnaires(ROOT / "config", study, self.store, lambda: self.session).routes()
+        self.server = PageServer("127.0.0.1", 0, WEB, lambda *_: None, routes, "/orientation/")
         self.server.start()
 
     @property

@@ -5,14 +5,16 @@ What is aimed at is computed from where the page has it; all else goes through W
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from chromium import chromium_with
-from orientations import GL, SECOND, Served, opened, says
+from orientations import GL, SECOND, Served, opened, press, says
 
+from opstap.evaluation.questions.messages import Sheet
 from opstap.instructions import Cell
 
 HEADSET = """
@@ -86,13 +88,38 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def served(cell: Cell, node_modules: Path) -> Iterator[Served]:
-    served = Served(cell)
+    served = Served(cell, questions=True)
     yield served
     served.server.close()
 
 
+ON_PANEL = """async (id) => {
+  const { headset } = await import("/orientation/orientation.js");
+  return headset.panel.buttons.some((b) => b.option.id === id);
+}"""
+TITLE = "async () => (await import('/orientation/orientation.js')).headset.panel.drawn.title"
+FIRST_CHOICE = """async () => {
+  const { headset } = await import("/orientation/orientation.js");
+  return headset.panel.buttons.map((b) => b.option.id).find((id) => id.startsWith("value-"));
+}"""
+
+
+def questions_of(served: Served) -> Any:
+    """The forms as the page for questions would show them."""
+    with urllib.request.urlopen(f"{served.server.url}questions/sheet", timeout=10) as answer:
+        return Sheet.model_validate_json(answer.read()).forms
+
+
 def choose(page: Any, kind: str, name: str) -> None:
     page.evaluate(HELPERS, [kind, name])
+
+
+def turn_over(page: Any, option: str) -> None:
+    """Choose on the panel, and wait until it asks something else."""
+    page.wait_for_function(ON_PANEL, arg=option)
+    title = page.evaluate(TITLE)
+    choose(page, "option", option)
+    page.wait_for_function(f"async (title) => (await ({TITLE})()) !== title", arg=title)
 
 
 def test_a_session_in_a_headset(browser: Any, served: Served, node_modules: Path, tmp_path: Path) -> None:
@@ -173,7 +200,24 @@ def test_a_session_in_a_headset(browser: Any, served: Served, node_modules: Path
         page.evaluate("async () => (await import('/orientation/orientation.js')).headset.session.end()")
         page.locator("#room[data-headset=off]").wait_for(state="attached")
         says(page, "Je was weg.")
-        page.get_by_role("button", name="Stop", exact=True).click()
+        press(page, "Ga verder")
+        says(page, "Je hand is leeg.")
+
+        # After the end the study's questions are asked on the panel, and kept as those of the page are.
+        page.evaluate("() => { globalThis.how = 'controller'; device.primaryInputMode = 'controller'; }")
+        page.evaluate("async () => (await import('/orientation/orientation.js')).headset.enter()")
+        page.locator("#room[data-headset=on]").wait_for(state="attached")
+        served.session.set("dwell", "false", served.now)
+        served.session.stop("participant")
         says(page, "Klaar")
+        turn_over(page, "questions")
+        turn_over(page, "yes")  # to keeping answers; whatever else may be kept is refused
+        while page.evaluate(ON_PANEL, "no"):
+            turn_over(page, "no")
+        turn_over(page, "start")
+        asked = page.evaluate(FIRST_CHOICE)
+        turn_over(page, asked)
+        kept = [given for form in questions_of(served) for given in form.questions if given.answered]
+        assert [k.value for k in kept] == [int(asked.removeprefix("value-"))]
         assert served.session.memory.packed == 4
         assert served.session.memory.seen == ["hours", "team", "training"]

@@ -11,10 +11,17 @@ from chromium import chromium_with
 from orientations import GL, SECOND, Served, opened, press, says
 
 from opstap.instructions import Cell
+from opstap.orientation.job import Video
+from opstap.orientation.mirror import SeenHand
 from opstap.pages.guard import IMPORT_MAP
+from opstap.scene import Profile
+from opstap.workflow.carried import waiting
+from opstap.workflow.model import Phase as Work
+from opstap.workflow.model import State
 
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 WEB = Path(__file__).parents[2] / "web/orientation"
+HANDS = "async () => (await import('/orientation/orientation.js')).stage.moves.hands.count === 1"
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +159,75 @@ def test_a_second_participant_is_told_and_the_first_is_found_again(browser: Any,
         press(page, "Ga verder")
         says(page, "Pak 1: mondspiegel.")
         assert served.session.phase.value == "inside"
+
+
+def test_a_cell_is_looked_at_and_its_silence_is_told(browser: Any, cell: Cell, node_modules: Path) -> None:
+    served = Served(cell, mirrored=True)
+    work = State(task=cell.task.task, job=1, phase=Work.TAKE, step=1)
+    try:
+        with opened(browser, served.server.url) as page:
+            press(page, "Ga naar binnen")
+            press(page, "0")
+            says(page, "De werkplek is niet te horen.")
+            served.mirror.tell_work(work, Profile(id="anna"), 1_790_000_000 * SECOND)
+            says(page, "Dit gebeurt nu, op de werkplek.")
+            says(page, "Pak 1: sonde.")
+            page.locator("#unreal").wait_for(state="hidden")
+            served.mirror.tell_hands((SeenHand((0.0, 0.0, 0.1), (0.1, 0.2, 0.1)),))
+            page.wait_for_function(
+                "async () => (await import('/orientation/orientation.js')).stage.moves.hands.count === 1"
+            )
+            served.now += 3 * SECOND
+            says(page, "De werkplek is niet te horen.")
+            press(page, "Probeer het zelf")
+            says(page, "Je hand is leeg.")
+            page.keyboard.press("Escape")
+            # The help that was found here goes to the bench by choice, and can be taken back.
+            says(page, "Wil je daarmee beginnen aan de werkbank?")
+            assert waiting(served.carried, "p01") is None
+            press(page, "Ja, neem het mee")
+            says(page, "De werkbank begint de volgende keer met deze hulp: veel.")
+            assert waiting(served.carried, "p01") == "full"
+            press(page, "Nee, neem het niet mee")
+            says(page, "Wil je daarmee beginnen aan de werkbank?")
+            assert waiting(served.carried, "p01") is None
+    finally:
+        served.server.close()
+
+
+def test_pictures_all_around_and_a_video_that_is_missing(browser: Any, served: Served) -> None:
+    with opened(browser, served.server.url) as page:
+        press(page, "Ga naar binnen")
+        press(page, "0")
+        press(page, "Het werk")
+        press(page, "Kijk helemaal rond")
+        page.wait_for_function("async () => !(await import('/orientation/orientation.js')).stage.table.visible")
+        press(page, "Terug naar de ruimte")
+        page.wait_for_function("async () => (await import('/orientation/orientation.js')).stage.table.visible")
+        video = Video(file="none.mp4", captions={"nl": "none.vtt", "en": "none.vtt"})
+        served.session.job.hot_spots[2].__dict__["video"] = video  # its file went away after the start
+        press(page, "Sluit")
+        press(page, "Werktijden")
+        says(page, "Een video of geluid is er niet")
+        says(page, "Het werk begint om half negen.")
+        served.session.job.hot_spots[2].__dict__["video"] = None
+
+
+def test_the_checklist_tells_what_it_can_and_asks_the_rest(browser: Any, served: Served, node_modules: Path) -> None:
+    made = browser.new_context(locale="nl-NL")
+    page = made.new_page()
+    page.goto(f"{served.server.url}orientation/ready.html")
+    page.locator("[data-check=server][data-found=yes]").wait_for()
+    page.locator("[data-check=responsible][data-found=no]").wait_for()
+    accessible(page, node_modules)
+    served.orientation._respond("Sam")
+    page.locator("#again").click()
+    page.locator("[data-check=responsible]", has_text="Sam").wait_for()
+    assert page.locator("#verdict").inner_text().startswith("Nog niet klaar")
+    for tick in page.locator("#checks input").all():
+        tick.check()
+    page.locator("#verdict", has_text="Alles is klaar.").wait_for()
+    made.close()
 
 
 def test_the_import_map_is_the_one_that_is_allowed() -> None:

@@ -156,8 +156,8 @@ export class Headset {
     return this.panel.meets ? "" : this.stage.aim(this.origin, this.direction)?.id ?? "";
   }
 
-  /** @param {XRFrame} _frame @param {number} seconds since the last one @param {Snapshot | null} now */
-  frame(_frame, seconds, now) {
+  /** @param {number} seconds since the last frame @param {Snapshot | null} now */
+  frame(seconds, now) {
     if (!this.session || !now) return;
     const { stage } = this;
     stage.rig.position.y = now.comfort.lift_cm / 100 + (this.floor ? 0 : EYES[now.comfort.posture]);

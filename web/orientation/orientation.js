@@ -125,18 +125,7 @@ async function enter(next) {
     for (const projector of lights.keys()) void throwLight(projector);
     headset = new Headset(built, { ask, press, aimed: choose, turn: snap, screen: () => panel });
     headset.offer(element("options"), () => t("headset"));
-    let before = 0;
-    built.renderer.setAnimationLoop((time, frame) => {
-      const seconds = Math.min(0.1, (time - before) / 1000);
-      before = time;
-      if (veil.pass(seconds)) built.dirty = true;
-      if (built.crowd?.pass(seconds)) built.dirty = true;
-      if (frame) headset?.frame(frame, seconds, now);
-      else if (now) built.look(now.comfort, turn, tilt);
-      hold();
-      around?.follow();
-      built.draw();
-    });
+    built.renderer.setAnimationLoop(frame);
     element("room").dataset["ready"] = "yes";
   } catch (error) {
     failed = t("failed", { why: /** @type {Error} */ (error).message });
@@ -145,6 +134,21 @@ async function enter(next) {
 }
 /** @type {Headset | null} */
 let headset = null;
+
+let before = 0;
+/** @param {number} time ms @param {XRFrame} [xr] in a headset */
+function frame(time, xr) {
+  if (!stage) return;
+  const seconds = Math.min(0.1, (time - before) / 1000);
+  before = time;
+  if (veil.pass(seconds)) stage.dirty = true;
+  if (stage.crowd?.pass(seconds)) stage.dirty = true;
+  if (xr) headset?.frame(seconds, now);
+  else if (now) stage.look(now.comfort, turn, tilt);
+  hold();
+  around?.follow();
+  stage.draw();
+}
 
 /** What the hand holds is before the eyes, at the hand's side; in the headset it is in the hand. */
 function hold() {
@@ -565,4 +569,4 @@ setInterval(() => {
 show();
 
 // For tests and measurements, which look at what is drawn.
-export { headset, stage };
+export { frame, headset, now, stage };

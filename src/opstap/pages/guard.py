@@ -51,6 +51,9 @@ coach's page."""
 COACHING = "/coach"
 """The path that is nobody's without the coach's PIN, also at the bench's own machine: it shows what people share."""
 LONGEST_PIN_BODY = 64
+ORIENTATION_COACH = "/orientation/coach"
+"""The same, as soon as there are PINs. Without, nobody but who is at this machine reaches the orientation at all, and
+there is no other way to it; what it shows of people is there only while their session is, and nothing they shared."""
 NO_PIN_HERE = "This page is for the coach, who signs in with a PIN, over https also on this machine: docs/network.md\n"
 
 ROLE: web.RequestKey[Role] = web.RequestKey("role", str)  # type: ignore[arg-type]
@@ -113,6 +116,8 @@ class Guard:
             if not self._try_out:
                 return web.Response(status=403, text=NO_PIN_HERE)
             role = "coach"
+        if not request.secure and self._access and request.path.startswith(ORIENTATION_COACH):
+            return web.Response(status=403, text=NO_PIN_HERE)
         if self._access and request.secure:
             role = self._access.role(self.token(request))
             if role is None and not request.path.startswith(OPEN):
