@@ -33,7 +33,7 @@ def free_port() -> int:
 def test_the_page_shows_a_real_job_from_its_start_to_done(browser: Any, tmp_path: Path, node_modules: Path) -> None:
     port = free_port()
     command = ["opstap", "launch", str(ROOT / "launch/cell.launch.py"), f"task:={short_task(tmp_path)}", "speed:=max",
-               "person:=careful", f"port:={port}", f"out:={tmp_path / 'out'}", "linger:=60"]  # fmt: skip
+               "person:=careful", f"port:={port}", f"out:={tmp_path / 'out'}", "linger:=600"]  # fmt: skip
     environment = os.environ | {"ROS_DOMAIN_ID": str(10 + os.getpid() % 80)}
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
