@@ -1,6 +1,6 @@
 """The cobot's model, where it can reach, its ways and their timing."""
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -134,6 +134,34 @@ def test_any_urdf_serves(tmp_path, cell):
 def test_a_robot_that_cannot_be_is_told(cell, tmp_path, change, found):
     with pytest.raises(RobotError, match=found):
         Robot(cell.scene.cobot.model_copy(update=change), tmp_path)
+
+
+TETRAHEDRON = "solid t\n" + "".join(
+    "facet normal 0 0 0\nouter loop\n" + "".join(f"vertex {x} {y} {z}\n" for x, y, z in face) + "endloop\nendfacet\n"
+    for face in combinations([(0, 0, 0), (0.3, 0, 0), (0, 0.04, 0), (0, 0, 0.04)], 3)
+) + "endsolid t\n"  # fmt: skip
+
+
+@pytest.mark.parametrize("where", ["beside", "installed"])
+def test_meshes_of_a_package_are_found_and_a_missing_one_is_told(cell, tmp_path, monkeypatch, where):
+    described, package = (
+        tmp_path / "cell/arms/urdf",
+        tmp_path / ("cell/arms" if where == "beside" else "ros/share/arms"),
+    )
+    for folder in (described, package / "meshes"):
+        folder.mkdir(parents=True)
+    path = urdf_arm(described)
+    mesh = '<mesh filename="package://arms/meshes/upper.stl"/>'
+    path.write_text(path.read_text().replace('<box size="0.4 0.06 0.05"/>', mesh))
+    monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path / "ros"))
+    scene = cell.scene.cobot.model_copy(update={"model": path.name})
+    with pytest.raises(RobotError, match=r"arm\.urdf: cannot be read as a robot: (.|\n)*upper\.stl"):
+        Robot(scene, described)
+    (package / "meshes/upper.stl").write_text(TETRAHEDRON)
+    arm = Robot(scene, described)
+    capsules = arm.capsules(np.zeros(6), np.zeros(6), False)
+    upper = capsules.links.index("l1_0")
+    assert np.linalg.norm(capsules.end - capsules.start, axis=1)[upper] + 2 * capsules.radius[upper] >= 0.3
 
 
 def test_a_broken_urdf_is_told(cell, tmp_path):

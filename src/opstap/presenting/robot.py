@@ -227,6 +227,7 @@ def _ur5e() -> Built:
 def _from_urdf(path: Path) -> Built:
     if not path.is_file():
         raise RobotError(f"cobot.model: found '{path}', allowed: {UR5E}, or the path of a URDF file")
+    # `package://` is looked for around the file; Pinocchio itself looks where ROS has its packages (AMENT_PREFIX_PATH).
     packages = [str(p) for p in (path.parent, *path.parents[1:4])]
     try:
         model = pin.buildModelFromUrdf(str(path))
