@@ -1,6 +1,7 @@
 """How a node ends: told to stop it is no fault, whenever that comes; a bug is one."""
 
 import signal
+from contextlib import suppress
 
 import pytest
 import rclpy
@@ -24,6 +25,18 @@ def test_told_to_stop_while_starting_is_no_fault():
         rclpy.shutdown()  # what rclpy does on SIGINT
         return Node("late")
 
+    assert run(make) == 0
+
+
+def test_told_to_stop_in_the_midst_of_a_message_is_no_fault(monkeypatch):
+    """What pybind makes of a KeyboardInterrupt there, before rclpy's own thread has shut down."""
+
+    def make():
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        raise RuntimeError("Unable to convert call argument '0' to Python object")
+
+    monkeypatch.setattr(rclpy, "ok", lambda: True)
     assert run(make) == 0
 
 

@@ -115,6 +115,14 @@ def run(make: Callable[[], Node]) -> int:
     Returns 0 after SIGINT or SIGTERM, 2 with one clear message when it could not start. A bug is a traceback and
     exit code 1, after which launch starts the node again.
     """
+    told = False
+
+    def stop(*_: object) -> None:
+        nonlocal told
+        told = True
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, stop)  # rclpy calls it after its own
     rclpy.init(signal_handler_options=SignalHandlerOptions.ALL)
     node: Node | None = None
     try:
@@ -126,9 +134,10 @@ def run(make: Callable[[], Node]) -> int:
     except (KeyboardInterrupt, ExternalShutdownException):
         return 0
     except Exception:
-        if rclpy.ok():
+        # Told to stop, what it needs to start is gone; in the midst of a message rclpy makes another error of that.
+        if rclpy.ok() and not told:
             raise
-        return 0  # told to stop while it was starting: what it needed to start is gone
+        return 0
     finally:
         # The launch may ask again, and harder, while the node is being taken down; once is enough.
         for asked in (signal.SIGINT, signal.SIGTERM):
