@@ -116,13 +116,15 @@ class Draft:
                 Heading(t("6. Rights", "6. Rechten")),
                 Bullets((
                     t("See, take away and erase: on the bench page, under 'About me'. Erasing reaches monitor, "
-                      "journal and store.",
+                      "journal, store, films and recordings in the results' folder, and holds when the cell is started "
+                      "again.",
                       "Inzien, meenemen en wissen: op de pagina van de werkbank, onder 'Over mij'. Wissen geldt voor "
-                      "monitor, logboek en bewaarplaats."),
+                      "monitor, logboek, bewaarplaats, films en opnamen in de map met resultaten, en blijft gelden als "
+                      "de cel opnieuw start."),
                     t("Object and correct: 'Bench is wrong' counts; each signal and each rule can be turned off.",
                       "Bezwaar en verbetering: 'Dit klopt niet' telt; elk signaal en elke regel kan uit."),
-                    t("Films and recordings are erased by hand: [who].", "Films en opnamen worden met de hand "
-                                                                         "gewist: [wie]."),
+                    t("Copies and recordings elsewhere are erased by hand: [who].",
+                      "Kopieën en opnamen elders worden met de hand gewist: [wie]."),
                 )),
                 Heading(t("7. Decision", "7. Besluit")),
                 Text(t("Remaining risk: [ ]. Asked: workers [ ], works council [ ], officer [ ]. Decided by [name] "

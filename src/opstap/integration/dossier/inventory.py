@@ -76,10 +76,11 @@ NODES: dict[str, Entry] = {
     ),
     "dashboard": Entry(
         ("Shows; decides nothing.", "Toont; beslist niets."),
-        ("Worker's page: all of the worker's own. Coach's page: calls for help and what the worker shares; with that "
-         "PIN also the bench's picture and step.",
+        ("Worker's page: all of the worker's own. Coach's page: calls for help and what the worker shares. While a "
+         "coach records new work: what was done at which place, without times or names; photos of bins without hands.",
          "Pagina van de werker: alles van de werker zelf. Pagina van de begeleider: hulpvragen en wat de werker "
-         "deelt; met die pincode ook beeld en stap van de werkbank."),
+         "deelt. Als een begeleider nieuw werk opneemt: wat er op welke plek gedaan is, zonder tijden of namen; foto's "
+         "van bakken zonder handen."),
     ),
     "vr_orientation": Entry(
         ("Shows the same cell beforehand, also in a headset; the same fixed rules as at the bench tell what is done.",
