@@ -53,7 +53,7 @@ class TestAfterwards(unittest.TestCase):
         cell = load_cell(ROOT / "config/cells/oral_care.yaml", ROOT / "config/tasks/oral_care_case.yaml")
         done = fold(cell, seen_in(OUT / "journal.db", ROOT))
         assert differences(drafted(done, cell.task), cell.task) == []
-        assert [r.kind for r in done.remarks] == [Remark.ADDED]
+        assert {r.kind for r in done.remarks} == {Remark.ADDED}
         assert [p for p in done.placings if p.doubts] == []
 
     def test_the_store_has_the_job_and_nothing_of_a_person(self):
