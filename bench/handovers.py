@@ -21,6 +21,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from separation import SERVO_EVERY, servo
 
 from opstap.geometry import Box, Capsule
 from opstap.presenting.backend import NS, SimulatedRobot
@@ -61,22 +62,16 @@ class NoRule(Separation):
 
 
 class DistanceAlone(Separation):
-    """MoveIt Servo's collision check: ten times a second, slower below 2 cm by exp(k (d - 2 cm)), 0.1 % at a touch.
-
-    https://github.com/moveit/moveit2/blob/main/moveit_ros/moveit_servo/src/collision_monitor.cpp
-    """
-
-    NEAR, EVERY = 0.02, 3
+    """MoveIt Servo's collision check, see `separation.servo`."""
 
     def __init__(self, *given) -> None:  # type: ignore[no-untyped-def]
         super().__init__(*given)
         self._calls, self._last = 0, Limit(1.0)
 
     def limit(self, ahead, people, age, zone: Box | None = None) -> Limit:  # type: ignore[no-untyped-def]
-        if self._calls % self.EVERY == 0:
+        if self._calls % SERVO_EVERY == 0:
             distance = with_bodies(ahead[:1], [c for b in people.bodies for c in b.capsules]).distance
-            slower = float(np.exp(np.log(1000) / self.NEAR * (distance.min() - self.NEAR)))
-            self._last = Limit(min(1.0, max(slower, 0.001)), "distance")
+            self._last = Limit(servo(float(distance.min())), "distance")
         self._calls += 1
         return self._last
 
@@ -320,14 +315,14 @@ def main() -> None:
             print(f"\r{i + 1} of {len(missing)} handovers", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     found = kept(file)
-    columns = ("runs", "finished", "contacts", "short", "least margin", "its speed", "median s", "p95 s")
+    columns = ("runs", "finished", "contacts", "short", "leaving", "least margin", "its speed", "median s", "p95 s")
     print(f"{'rule':15}" + "".join(f"{c:>13}" for c in columns))
     by_rule = {rule: [r[rule] for r in found.values() if rule in r] for rule in RULES}
     first = [r["separation"] for seed, r in found.items() if seed < PEERS]
     for rule, runs in {"separation": by_rule["separation"], "- the first": first, **by_rule}.items():
         worst, seconds = min(runs, key=lambda r: r.margin), [r.seconds for r in runs]
         figures = (len(runs), sum(r.finished for r in runs), sum(r.contacts > 0 for r in runs),
-                   sum(r.margin < 0 for r in runs), f"{worst.margin:.2f} m", f"{worst.nearer:.2f} m/s",
+                   sum(r.margin < 0 for r in runs), sum(r.leaving > 0 for r in runs), f"{worst.margin:.2f} m", f"{worst.nearer:.2f} m/s",
                    f"{np.median(seconds):.1f}", f"{np.percentile(seconds, 95):.1f}")  # fmt: skip
         print(f"{rule:15}" + "".join(f"{f:>13}" for f in figures))
     if len(sys.argv) > 3:

@@ -154,6 +154,9 @@ def test_the_arm_may_touch_gently_where_trays_are_handed_over():
     behind = Box(Pose.of((0.0, -0.2, 0.3)), (0.6, 0.5, 0.3))
     assert not behind.contains(near.bodies[0].capsules[0].start)
     assert ROBOT.limit([link(1.0, "tray")], near, AGE, behind).rate == gentle, "where the link is, the touch is"
+    edge = Box(Pose.of((0.0, 0.35, 0.3)), (0.6, 0.5, 0.3))
+    assert edge.contains(near.bodies[0].capsules[0].start)
+    assert ROBOT.limit([link(1.0, "tray")], near, AGE, edge).rate == 0.0, "at the edge it is not sure that he is in it"
     aside = Box(Pose.of((1.0, 0.1, 0.3)), (0.6, 0.5, 0.3))
     assert ROBOT.limit([link(1.0, "tray")], near, AGE, aside).rate == 0.0, "only there"
 

@@ -217,7 +217,7 @@ class Separation:
             return Limit(0.0, "where somebody is is not a number")
         touchable = np.full(len(pairs.link), names == [NEVER_SEEN])
         if zone is not None and names != [NEVER_SEEN]:
-            touchable = self.touchable(pairs, links, zone)
+            touchable = self.touchable(pairs, links, zone, self.limits.person_error)
 
         def lacking(rate: float, of: NDArray[np.intp]) -> Floats:
             """How much nearer than allowed the pairs `of` are at `rate`; 0 or less: allowed."""
@@ -254,17 +254,19 @@ class Separation:
         reason = f"{link} and {body}: {max(distance, 0.0):.2f} m apart"
         return Limit(rate, reason, link, body, distance, float(need[0]))
 
-    def touchable(self, pairs: Pairs, links: Sequence[str], zone: Box) -> NDArray[np.bool_]:
+    def touchable(self, pairs: Pairs, links: Sequence[str], zone: Box, error: float = 0.0) -> NDArray[np.bool_]:
         """Which pairs (n,) may touch, gently: a link made for it, where the link or the thing is in `zone`.
 
-        A touch happens where the link is: who walks out of the zone while a link is in it is touched in it. Above the
-        zone, where heads are, it must be `head_clear` apart.
+        A touch happens where the link is: who walks out of the zone while a link is in it is touched in it. A
+        thing that may be `error` m elsewhere must be so much further in. Above the zone, where heads are, it must be
+        `head_clear` apart.
         """
         made = np.array([link in TOUCHABLE for link in links])[pairs.link]
         up = np.array([0.0, 0.0, zone.size[2]])
         above = pairs.point[:, 2] > zone.pose.translation[2] + zone.size[2] / 2
-        places = np.stack([pairs.place, pairs.point])
-        within = (zone.contains(places) | zone.contains(places - up)).any(axis=0)
+        sure = Box(zone.pose, (zone.size[0] - 2 * error, zone.size[1] - 2 * error, zone.size[2]))
+        within = zone.contains(pairs.place) | zone.contains(pairs.place - up)
+        within |= sure.contains(pairs.point) | sure.contains(pairs.point - up)
         return np.asarray(made & within & (~above | (pairs.distance >= self.limits.head_clear)))
 
     def _with_points(self, ahead: Sequence[Capsules], points: Floats, size: float, age: float, rate: float, moves: bool
