@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from opstap.workflow.carried import offer, waiting
 from opstap.workflow.journal import Journal
 from opstap.workflow.model import Condensed
 from opstap.workflow.model import OperatorInput as Wish
@@ -99,3 +100,15 @@ def test_erasing_is_tried_again_while_somebody_holds_the_journal(guide, graph, t
     with Journal(tmp_path / "journal.db", reading=True) as journal:
         assert journal.lines_of("default") == []
     assert guide.look().person == "default"  # the light is still this person's: nothing of that is on the disk
+
+
+def test_help_that_was_chosen_in_the_orientation_is_begun_with_once(graph, cell, tmp_path):
+    offer(tmp_path / "carried", "default", "short")
+    node = graph.start(WorkGuide, journal=tmp_path / "journal.db", rules=RULES, carried=tmp_path / "carried")
+    guide = Guide(graph, cell, node)
+    assert guide.look().level == "short"
+    assert waiting(tmp_path / "carried", "default") is None
+    guide.ask(lambda s: s.level == "full", asked="set", setting="level", value="full")  # the worker decides here
+    (told,) = [e.event for e in Journal(tmp_path / "journal.db", reading=True).entries()
+               if isinstance(e.event, Wish) and e.event.source == "orientation"]  # fmt: skip
+    assert (told.setting, told.value) == ("level", "short")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,8 +68,14 @@ class Message:
     message: Any
 
 
-def messages(folder: Path, store: Any, wanted: tuple[str, ...]) -> Iterator[Message]:
+def messages(
+    folder: Path, store: Any, wanted: tuple[str, ...], decode: Callable[[str, bytes], Any] | None = None
+) -> Iterator[Message]:
     """Messages of the topics whose names end in one of `wanted`, in the order in which they were received.
+
+    Args:
+        decode: makes a message of a topic and its bytes; None: `store` does. Where ROS is there its own way is better:
+            the library's is strict about what fills up empty lists at the end.
 
     Raises:
         ConsentError: the folder cannot be read.
@@ -79,7 +85,9 @@ def messages(folder: Path, store: Any, wanted: tuple[str, ...]) -> Iterator[Mess
             chosen = {c.id: next(w for w in wanted if c.topic.endswith("/" + w)) for c in reader.connections
                       if any(c.topic.endswith("/" + w) for w in wanted)}  # fmt: skip
             for connection, stamp, raw in reader.messages([c for c in reader.connections if c.id in chosen]):
-                yield Message(chosen[connection.id], stamp, store.deserialize_cdr(raw, connection.msgtype))
+                topic = chosen[connection.id]
+                message = decode(topic, bytes(raw)) if decode else store.deserialize_cdr(raw, connection.msgtype)
+                yield Message(topic, stamp, message)
     except ConsentError:
         raise
     except Exception as error:  # the library has an exception for each layer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,16 @@ REST = 2_000_000_000
 
 
 class Playing:
-    """A recording of the topics whose names end in one of `wanted`.
+    """A recording of the topics whose names end in one of `wanted`; `decode` as for `bag.messages`.
 
     Raises:
         ConsentError: it cannot be read, or holds none of them.
     """
 
-    def __init__(self, folder: Path, store: Any, wanted: tuple[str, ...]) -> None:
-        self._folder, self._store, self._wanted = folder, store, wanted
+    def __init__(
+        self, folder: Path, store: Any, wanted: tuple[str, ...], decode: Callable[[str, bytes], Any] | None = None
+    ) -> None:
+        self._folder, self._store, self._wanted, self._decode = folder, store, wanted, decode
         self._coming = self._read()
         self._next: Message | None = next(self._coming, None)
         if self._next is None:
@@ -49,4 +51,4 @@ class Playing:
         return found
 
     def _read(self) -> Iterator[Message]:
-        return messages(self._folder, self._store, self._wanted)
+        return messages(self._folder, self._store, self._wanted, self._decode)

@@ -11,13 +11,14 @@ from typing import Any
 
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
+from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import JointState
 
 from opstap.geometry import Pose
 from opstap.instructions import Cell
 from opstap.orientation.mirror import Mirror, SeenHand
 from opstap.recording.bag import typestore
-from opstap.recording.consent import check_open
+from opstap.recording.consent import ConsentError, check_open
 from opstap.recording.playing import Playing
 from opstap_cell import convert
 from opstap_cell.qos import SENSOR, STATE
@@ -54,12 +55,23 @@ class Mirroring:
             ConsentError: it cannot be read, or may not be any more.
         """
         check_open(recording, date.today())
-        self._playing = Playing(recording, typestore(interfaces), tuple(TOPICS))
+        self._playing = Playing(
+            recording,
+            typestore(interfaces),
+            tuple(TOPICS),
+            lambda topic, raw: deserialize_message(raw, TOPICS[topic][0]),
+        )
+        self._tell = node.get_logger().error
         node.create_timer(PLAY, self._play, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def _play(self) -> None:
         assert self._playing
-        for each in self._playing.due(time.monotonic_ns()):
+        try:
+            due = self._playing.due(time.monotonic_ns())
+        except ConsentError as error:  # the page tells that nothing is heard
+            self._tell(str(error), throttle_duration_sec=60.0)
+            return
+        for each in due:
             self._hear[each.topic](each.message)
 
     def _on_work(self, message: Any) -> None:
