@@ -26,7 +26,7 @@ setup-tests: python
 
 # Two runs, each with a summary: unit tests on two cores; then what starts nodes and browsers, alone on the machine.
 test: setup-tests
-	@$(ENVIRONMENT) && ruff check src tests ros_ws labs && ruff format --check src tests ros_ws labs && mypy \
+	@$(ENVIRONMENT) && ruff check src tests ros_ws labs bench && ruff format --check src tests ros_ws labs && mypy \
 	  && { python -m pytest -n 2 --dist loadfile tests/unit; unit=$$?; python -m pytest tests/launch tests/node tests/web \
 	  && exit $$unit; }
 

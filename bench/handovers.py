@@ -118,9 +118,11 @@ class Crowd:
 
 def seen(bodies: tuple[Body, ...], rng: np.random.Generator) -> tuple[Body, ...]:
     """As perception tells them: 1 cm off."""
-    return tuple(
-        Body(b.id, tuple(Capsule(tuple(c.start + rng.normal(0, 0.01, 3)), tuple(c.end + rng.normal(0, 0.01, 3)), c.radius)
-                         for c in b.capsules)) for b in bodies)  # fmt: skip
+
+    def about(point: tuple[float, float, float]) -> tuple[float, ...]:
+        return tuple(point + rng.normal(0, 0.01, 3))
+
+    return tuple(Body(b.id, tuple(Capsule(about(c.start), about(c.end), c.radius) for c in b.capsules)) for b in bodies)
 
 
 @dataclass
@@ -146,8 +148,8 @@ class Run:
 class Meter:
     """Measures the truth of every instant: true people, true joints, true speeds.
 
-    Whoever leaves the zone of contact, or is left in it, may be met gently until the robot can stand: those instants are
-    counted, as `leaving`.
+    Whoever leaves the zone of contact, or is left in it, may be met gently until the robot can stand: those instants
+    are counted, as `leaving`.
     """
 
     def __init__(self, separation: Separation, zone: Box) -> None:
@@ -277,8 +279,9 @@ def draw(runs: dict[str, list[Run]], folder: Path) -> None:
     figure.savefig(folder / "cobot_separation.png", dpi=110)
     figure, axis = plt.subplots(figsize=(9, 3.6), layout="constrained")
     kinds = list(RULES)[::-1]
-    axis.boxplot([[r.seconds for r in runs[k]] for k in kinds], orientation="horizontal", tick_labels=kinds, whis=(5, 95),
-                 showfliers=False, medianprops={"color": "black", "lw": 2})  # fmt: skip
+    seconds = [[r.seconds for r in runs[k]] for k in kinds]
+    axis.boxplot(seconds, orientation="horizontal", tick_labels=kinds, whis=(5, 95), showfliers=False,
+                 medianprops={"color": "black", "lw": 2})  # fmt: skip
     axis.set(xlabel="seconds per handover (box: half of them, whiskers: 5 to 95 %)", title="Simulated handovers")
     axis.grid(axis="x", alpha=0.3)
     figure.savefig(folder / "cobot_time.png", dpi=110)
@@ -322,7 +325,8 @@ def main() -> None:
     for rule, runs in {"separation": by_rule["separation"], "- the first": first, **by_rule}.items():
         worst, seconds = min(runs, key=lambda r: r.margin), [r.seconds for r in runs]
         figures = (len(runs), sum(r.finished for r in runs), sum(r.contacts > 0 for r in runs),
-                   sum(r.margin < 0 for r in runs), sum(r.leaving > 0 for r in runs), f"{worst.margin:.2f} m", f"{worst.nearer:.2f} m/s",
+                   sum(r.margin < 0 for r in runs), sum(r.leaving > 0 for r in runs),
+                   f"{worst.margin:.2f} m", f"{worst.nearer:.2f} m/s",
                    f"{np.median(seconds):.1f}", f"{np.percentile(seconds, 95):.1f}")  # fmt: skip
         print(f"{rule:15}" + "".join(f"{f:>13}" for f in figures))
     if len(sys.argv) > 3:

@@ -45,7 +45,11 @@ TIMED = """async (count) => {
   const [own, drawn] = [[], []];
   const draw = renderer.render.bind(renderer);
   let drawing = 0;
-  renderer.render = (...given) => { const began = performance.now(); draw(...given); drawing = performance.now() - began; };
+  renderer.render = (...given) => {
+    const began = performance.now();
+    draw(...given);
+    drawing = performance.now() - began;
+  };
   await new Promise((done) => renderer.setAnimationLoop((time, xr) => {
     stage.dirty = true;
     const began = performance.now();

@@ -14,8 +14,8 @@ from time import thread_time
 import numpy as np
 
 from opstap.geometry import Capsule, Floats
-from opstap.presenting.robot import Capsules, Robot
 from opstap.presenting.pacing import Pacer
+from opstap.presenting.robot import Capsules, Robot
 from opstap.presenting.separation import Body, People, Separation, load_limits, with_bodies
 from opstap.presenting.timing import TICK, Trajectory
 from opstap.scene import load_scene
@@ -142,7 +142,9 @@ class Intrusion:
         return People(0, voxels=self.shape + self.hand(t), voxel_size=0.02)
 
 
-def met(intrusion: Intrusion, robot: Robot, separation: Separation, rule: str, times: list[float]) -> tuple[float, float]:
+def met(
+    intrusion: Intrusion, robot: Robot, separation: Separation, rule: str, times: list[float]
+) -> tuple[float, float]:
     """The fastest (m/s) that a link came nearer at while it touched, and the share of its way that the robot got."""
     pacer, fastest, rate = Pacer(intrusion.trajectory, separation.limits), 0.0, 1.0
     for frame in range(FRAMES):
