@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,7 @@ def topic(work) -> HotSpot:
     spot = "  - " + work.HOT_SPOT.strip().replace("\n", "\n    ")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "my_job.yaml")
+        shutil.copytree(JOB.parent / "panoramas", Path(folder, "panoramas"))  # looked for beside the job's file
         path.write_text(f"{before.rstrip()}\n{spot}\n\ndisturbances:{after}", encoding="utf-8")
         try:
             return load_job(path, cell()).hot_spots[-1]

@@ -1,5 +1,6 @@
 """Lab 6: a topic to open in the orientation, and something that happens at work too."""
 
+import shutil
 from pathlib import Path
 
 from opstap.orientation.session import SECOND, Session
@@ -51,6 +52,7 @@ def main() -> None:
     job = Path("config/jobs/oral_care_packer.yaml").read_text(encoding="utf-8")
     spot = "  - " + HOT_SPOT.strip().replace("\n", "\n    ") + "\n"
     before, after = job.split("disturbances:", 1)
+    shutil.copytree("config/jobs/panoramas", "lab_work/panoramas", dirs_exist_ok=True)  # looked for beside the file
     Path("lab_work/my_job.yaml").write_text(f"{before.rstrip()}\n{spot}\ndisturbances:{after}", encoding="utf-8")
 
 

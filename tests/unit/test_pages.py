@@ -494,8 +494,8 @@ def test_a_flood_is_told_once_and_not_listened_to(
 @pytest.mark.parametrize(
     ("message", "field", "allowed"),
     [
-        ({"type": "about_input", "asked": "rank"}, "asked", "say, answer, switch, share, rule, erase, show"),
-        ({"type": "about_input"}, "asked", "say, answer, switch, share, rule, erase, show"),
+        ({"type": "about_input", "asked": "rank"}, "asked", "say, answer, switch, share, rule, erase, remember, show"),
+        ({"type": "about_input"}, "asked", "say, answer, switch, share, rule, erase, remember, show"),
         ({"type": "about_input", "asked": "say", "mood": 1}, "mood", "type, asked, about, value"),
         ({"type": "about_input", "asked": "erase"}, "type", "operator_input: this cell has no monitor"),
     ],
