@@ -24,11 +24,11 @@ setup: python
 setup-tests: python
 	@$(PYTHON) ros_ws/bootstrap.py --tests $(ONLY)
 
-# Two runs, each with a summary: unit tests on two cores; then what starts nodes and browsers, alone on the machine.
+# Two runs, each with a summary: tests of the library and the pages on two cores; then what starts nodes, by itself.
 test: setup-tests
 	@$(ENVIRONMENT) && ruff check src tests ros_ws labs bench && ruff format --check src tests ros_ws labs && mypy \
-	  && { python -m pytest -n 2 --dist loadfile tests/unit; unit=$$?; python -m pytest tests/launch tests/node tests/web \
-	  && exit $$unit; }
+	  && { python -m pytest -n 2 --dist loadfile tests/unit tests/web; first=$$?; python -m pytest tests/launch tests/node \
+	  && exit $$first; }
 
 # The docs as a site, in out/site; a link that leads nowhere fails it.
 docs: setup-tests
