@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from opstap.geometry import Floats, View
 from opstap.perception.contents import Depths
-from opstap.perception.hands import Blobs, Side
+from opstap.perception.hands import Blobs, Side, at_share
 from opstap.perception.places import Pixels, Place
 
 REACH_ABOVE = 0.030
@@ -76,7 +76,7 @@ class Visits:
         """The content of place `p` is at depth `reference`, mm, 0 = unknown."""
         px, own = self._pixels, self._pixels.of(p)
         over = np.where(reference > 0, px.rim[own] - reference, 0.0) * px.rise[own] * 1e-3
-        self._top[p] = self._reach[p] + (max(0.0, float(np.quantile(over, 0.9))) if len(over) else 0.0)
+        self._top[p] = self._reach[p] + (max(0.0, at_share(over, 0.9)) if len(over) else 0.0)
 
     def see(self, blobs: Blobs, occupied: NDArray[np.bool_]) -> Moved:
         """One frame. `occupied` (P,) is where hands were known to be."""
