@@ -290,7 +290,7 @@ _SQUARE11 = np.ones((11, 11), np.uint8)
 _SQUARE5 = np.ones((5, 5), np.uint8)
 
 
-def at_share(values: Floats, share: float) -> float:
+def at_share(values: NDArray[np.floating[Any]], share: float) -> float:
     """The value (of (n,), n > 0) that `share` of them are below; ten times as fast as numpy's, which interpolates."""
     i = round(share * (len(values) - 1))
     return float(np.partition(values, i)[i])
