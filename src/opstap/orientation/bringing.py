@@ -56,11 +56,6 @@ class Bringing:
         return self._errand is not None
 
     @property
-    def ready(self) -> bool:
-        """Whether it does not wait for a plan."""
-        return self._planned is None or self._planned.done()
-
-    @property
     def joints(self) -> tuple[float, ...]:
         """rad, in the order of the arm's joints."""
         return tuple(round(float(q), 4) for q in self._arm.joints.positions)
