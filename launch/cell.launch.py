@@ -87,10 +87,11 @@ def nodes(context):
 
     # Every simulated cell has a clock of its own: several on one network must not share theirs. A journal that is
     # closed waits for the disk, which can take longer than the five seconds after which a process is ended harder.
-    def node(name, **parameters):
+    def node(executable, name="", **parameters):
         return Node(
-            package="opstap_cell", executable=name, name=name, namespace=value["namespace"], output="screen",
-            ros_arguments=["--enclave", f"/{value['namespace'].strip('/')}/{name}"] if secured else [],
+            package="opstap_cell", executable=executable, name=name or executable, namespace=value["namespace"],
+            output="screen",
+            ros_arguments=["--enclave", f"/{value['namespace'].strip('/')}/{executable}"] if secured else [],
             parameters=[common | parameters], remappings=[("/clock", "clock")], respawn=True, respawn_delay=0.5,
             sigterm_timeout="20",
         )  # fmt: skip
@@ -102,11 +103,16 @@ def nodes(context):
     actions = [
         node("work_guide", journal=str(out / "journal.db"), person=value["profile"], rules=str(rules),
              carried=str(Path(value["carried"]).absolute()), cobot=given.cobot != "none"),
-        node(
-            "projector_guidance",
-            window=given.window,
-            calibration="" if sim else calibration,
-            keys=str(ROOT / "config" / "inputs" / "keys.yaml"),
+        *(
+            node(
+                "projector_guidance",
+                name=name,
+                projector=projector,
+                window=given.window,
+                calibration="" if sim else calibration,
+                keys=str(ROOT / "config" / "inputs" / "keys.yaml"),
+            )
+            for projector, name in cell.scene.projector_nodes.items()
         ),
         node(
             "depth_camera",

@@ -146,6 +146,14 @@ class View:
         inside = (uv[..., 0] >= 0) & (uv[..., 0] <= k.width - 1) & (uv[..., 1] >= 0) & (uv[..., 1] <= k.height - 1)
         return np.asarray(inside, dtype=bool)
 
+    def on_table(self) -> Floats:
+        """Corners (4, 2) of the picture on the plane z = 0 of the table frame, metres; at the horizon: far away."""
+        k = self.pinhole
+        edges = np.array([(0, 0), (k.width, 0), (k.width, k.height), (0, k.height)]) - 0.5
+        rays = np.column_stack([(edges - [k.cx, k.cy]) / [k.fx, k.fy], np.ones(4)]) @ self.pose.rotation.T
+        reach = self.pose.translation[2] / np.maximum(-rays[:, 2], 1e-3)
+        return np.asarray(self.pose.translation[:2] + rays[:, :2] * reach[:, None])
+
 
 @dataclass(frozen=True, eq=False)
 class Surface:

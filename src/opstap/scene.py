@@ -126,6 +126,15 @@ class Projector(Mounting):
     def view(self) -> View:
         return View(self.optics.pinhole, self.pose)
 
+    def pixels_on(self, surface: Surface) -> float:
+        """How many of its pixels fall on `surface`; 0 unless the whole of its front lies in the picture."""
+        corners = surface.corners()
+        if not self.view.sees(corners).all():
+            return 0.0
+        x, y = self.view.project(corners).T
+        # Shoelace formula, twice the area: positive for a front, whose corners run clockwise, as y runs down a picture.
+        return max(0.0, float(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
+
 
 class Bin(Model):
     """An open box with one kind of part. `position` is the centre of the inside floor, `size` the inside."""
@@ -357,6 +366,13 @@ class Scene(Model):
     def profile(self) -> dict[str, Profile]:
         return {p.id: p for p in self.people}
 
+    @property
+    def projector_nodes(self) -> dict[str, str]:
+        """Name of the node that draws for each projector: an only one's is plain, of several each has its id in it."""
+        if len(self.projectors) == 1:
+            return {self.projectors[0].id: "projector_guidance"}
+        return {p.id: f"projector_guidance_{p.id}" for p in self.projectors}
+
     @cached_property
     def board_surface(self) -> Surface:
         """Where the calibration board lies."""
@@ -372,6 +388,12 @@ class Scene(Model):
         named |= {f"slot/{s.id}": self.case.slot_floor(s) for s in self.case.slots}
         named |= {f"tray/{z.id}": self.tray_opening(z) for z in self.zones if self.cobot and z.kind == "handover"}
         return named | {f"zone/{z.id}": z.surface for z in self.zones}
+
+    def projector_for(self, surface: Surface) -> Projector | None:
+        """The projector that lights `surface`: of those that reach all of it the one with the most pixels on it, which
+        is the nearest and the straightest; the first of equals. None: out of the light of each."""
+        best = max(self.projectors, key=lambda p: p.pixels_on(surface))
+        return best if best.pixels_on(surface) > 0 else None
 
     def tray_opening(self, zone: Zone) -> Surface:
         """Where light falls on what lies in a tray that stands in `zone`: halfway up, as in a bin."""
@@ -412,6 +434,10 @@ def _repeated(scene: Scene) -> list[Fault]:
             if item.id in ids:
                 faults.append(Fault((*location, i, "id"), f"'{item.id}' a second time", "an id of its own"))
             ids.add(item.id)
+    displays = [p.display for p in scene.projectors]
+    for i, display in enumerate(displays):
+        if display in displays[:i]:
+            faults.append(Fault(("projectors", i, "display"), f"{display} a second time", "a display of its own"))
     return faults
 
 
@@ -542,7 +568,7 @@ def _unseen(scene: Scene) -> list[Fault]:
     if not camera.sees(scene.case.inside.corners()).all():
         faults.append(Fault(("case", "position"), "the case is outside the camera's view", _view_text(scene)))
     for name, surface in scene.surfaces.items():
-        if not any(p.view.sees(surface.corners()).all() for p in scene.projectors):
+        if scene.projector_for(surface) is None:
             kind, item = name.split("/")[:2]
             location = _location_of(scene, kind, item)
             faults.append(

@@ -53,9 +53,8 @@ def centres(scene: Scene) -> tuple[Floats, Floats]:
 
 def taken(scene: Scene, zones: tuple[Zone, ...]) -> NDArray[np.bool_]:
     """Cells (ny, nx) where nothing can be projected: bins, the case, what is out of the light, and `zones`."""
-    x, y = centres(scene)
-    xx, yy = np.meshgrid(x, y)
-    points = np.stack([xx, yy, np.zeros_like(xx)], axis=-1)
+    points = _points(scene)
+    xx, yy = points[..., 0], points[..., 1]
     full = ~np.any([p.view.sees(points) for p in scene.projectors], axis=0)
     half = np.asarray(scene.table.size) / 2 - GAP - CELL / 2
     full |= (np.abs(xx) > half[0]) | (np.abs(yy) > half[1])
@@ -67,6 +66,12 @@ def taken(scene: Scene, zones: tuple[Zone, ...]) -> NDArray[np.bool_]:
     return np.asarray(full)
 
 
+def _points(scene: Scene) -> Floats:
+    """The cells' centres (ny, nx, 3) on the table."""
+    xx, yy = np.meshgrid(*centres(scene))
+    return np.stack([xx, yy, np.zeros_like(xx)], axis=-1)
+
+
 def _under(box: Box, points: Floats) -> NDArray[np.bool_]:
     local = np.abs(box.pose.inverse().apply(points)[..., :2])
     return np.asarray(np.all(local < np.asarray(box.size[:2]) / 2 + GAP + CELL / 2, axis=-1))
@@ -75,14 +80,17 @@ def _under(box: Box, points: Floats) -> NDArray[np.bool_]:
 def nearest_room(
     scene: Scene, full: NDArray[np.bool_], size: tuple[float, float], near: tuple[float, float]
 ) -> tuple[float, float] | None:
-    """Centre of the free rectangle of `size`, metres, nearest to `near`; None where there is no room for it."""
+    """Centre of the free rectangle of `size`, metres, nearest to `near`, lit whole by one projector; None: there is no
+    room for it."""
     x, y = centres(scene)
     w, h = (max(1, int(np.ceil(length / CELL))) for length in size)
     if h > full.shape[0] or w > full.shape[1]:
         return None
-    sums = np.pad(np.cumsum(np.cumsum(full.astype(np.int32), axis=0), axis=1), ((1, 0), (1, 0)))
-    inside = sums[h:, w:] - sums[:-h, w:] - sums[h:, :-w] + sums[:-h, :-w]
-    rows, columns = np.nonzero(inside == 0)
+    points = _points(scene)
+    each = np.stack([full | ~p.view.sees(points) for p in scene.projectors])
+    sums = np.pad(np.cumsum(np.cumsum(each.astype(np.int32), axis=1), axis=2), ((0, 0), (1, 0), (1, 0)))
+    inside = sums[:, h:, w:] - sums[:, :-h, w:] - sums[:, h:, :-w] + sums[:, :-h, :-w]
+    rows, columns = np.nonzero((inside == 0).any(axis=0))
     if not len(rows):
         return None
     cx, cy = x[columns] + (w - 1) * CELL / 2, y[rows] + (h - 1) * CELL / 2

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from opstap.geometry import Surface, View
 from opstap.guidance import drawing
-from opstap.guidance.cues import Cue, Sign, cues
+from opstap.guidance.cues import TABLE, Cue, Sign, cues
 from opstap.guidance.drawing import Painter, fitted
 from opstap.instructions import Cell, load_cell
 from opstap.scene import Optics, Projector
@@ -321,17 +321,53 @@ def test_same_cues_same_bytes():
     assert one.flags.c_contiguous
 
 
-def test_each_surface_is_lit_by_one_projector():
-    """The second lights all; the first, low above the left bins, some: what it does not light fully is the other's."""
+def test_each_surface_is_lit_by_the_projector_that_lights_it_best():
+    """The second lights all; the first, low above the left bins, some, and these with more pixels."""
     near = ABOVE.model_copy(
         update={"id": "near", "position": (-0.385, -0.13, 1.0), "optics": Optics(width=640, height=400, focal=1130)}
     )
-    cell = with_projectors(near, ASIDE)
-    painters = [Painter(cell, p) for p in cell.scene.projectors]
-    by = {b.id: [p.draw([Cue(Meaning.TAKE, f"bin/{b.id}/opening")]).any() for p in painters] for b in cell.scene.bins}
-    assert all(sum(lights) == 1 for lights in by.values())
-    assert by["bin_02"] == [True, False]
-    assert by["bin_06"] == [False, True]
+    for first, second in ((near, ASIDE), (ASIDE, near)):
+        cell = with_projectors(first, second)
+        painters = {p.id: Painter(cell, p) for p in cell.scene.projectors}
+        by = {
+            b.id: [i for i, p in painters.items() if p.draw([Cue(Meaning.TAKE, f"bin/{b.id}/opening")]).any()]
+            for b in cell.scene.bins
+        }
+        assert all(len(ids) == 1 for ids in by.values())
+        assert by["bin_02"] == ["near"]
+        assert by["bin_06"] == ["aside"]
+
+
+def test_a_projector_lights_no_back():
+    label = SURFACES["bin/bin_10/label"]
+    assert ABOVE.pixels_on(label) > 1000
+    behind = ABOVE.model_copy(update={"position": (0.0, 1.9, 0.6), "rpy_deg": (110.0, 0.0, 0.0)})
+    assert behind.view.sees(label.corners()).all()
+    assert behind.pixels_on(label) == 0
+
+
+def test_what_runs_across_two_pictures_and_moved_words_are_lit_once():
+    cell = load_cell(CONFIG / "cells/tilted.yaml", CONFIG / "tasks/tilted_kit.yaml")
+    x, y = np.meshgrid(np.linspace(-0.55, 0.55, 221), np.linspace(-0.395, 0.395, 159))
+    points = np.stack([x, y, np.zeros_like(x)], axis=-1)
+    outline = ((-0.5, -0.3), (0.5, -0.3), (0.5, 0.39), (-0.5, 0.39))
+    words = (Cue(Sign.DONE, "zone/instruction", at=(side * 0.3, -0.32, 0.3, 0.09)) for side in (-1, 1))
+    for cue in (Cue(Sign.MOVES, TABLE, outline=outline), *words):
+        total = np.zeros(x.shape, int)
+        by = []
+        for projector in cell.scene.projectors:
+            image = Painter(cell, projector).draw([cue])
+            uv = np.nan_to_num(projector.view.project(points), nan=-1).astype(np.float32)
+            here = cv2.remap(image[..., 0], uv[..., 0], uv[..., 1], cv2.INTER_LINEAR)
+            total += here
+            by.append(np.count_nonzero(here > 60))
+        assert np.count_nonzero(total > 270) <= 3, "twice as bright at most at the seam"
+        if cue.surface == TABLE:
+            inside = (np.abs(np.abs(x) - 0.5) < 0.002) & (y > -0.3) & (y < 0.39)
+            assert (total[inside] > 100).mean() > 0.97, "and nowhere dark, not even at the seam"
+            assert min(by) > 10, by
+        else:
+            assert sorted(by)[0] == 0 < sorted(by)[1], by
 
 
 # Machado, Oliveira, Fernandes 2009, "A Physiologically-based Model for Simulation of Color Vision Deficiency",

@@ -13,6 +13,22 @@ from fake_cell import ROOT
 from ruamel.yaml import YAML
 
 STEPS = 3
+HALVES = [
+    {"id": side, "position": [x, 0.0, 1.25], "rpy_deg": [180, 0, 0], "display": display,
+     "optics": {"width": 1280, "height": 800, "focal": 1130, "centre": [cx, 399.5]}}
+    for display, (side, x, cx) in enumerate((("left", -0.35, 420), ("right", 0.35, 859)))
+]  # fmt: skip
+"""Two projectors, each over its half of the bench, their lenses shifted to the middle."""
+
+
+def two_projectors(folder: Path) -> Path:
+    """The shipped scene with those."""
+    yaml = YAML()
+    scene = yaml.load(ROOT / "config/cells/oral_care.yaml")
+    scene["projectors"] = HALVES
+    path = folder / "two_projectors.yaml"
+    yaml.dump(scene, path)
+    return path
 
 
 def short_task(folder: Path) -> Path:
@@ -32,8 +48,9 @@ def free_port() -> int:
 
 def test_the_page_shows_a_real_job_from_its_start_to_done(browser: Any, tmp_path: Path, node_modules: Path) -> None:
     port = free_port()
-    command = ["opstap", "launch", str(ROOT / "launch/cell.launch.py"), f"task:={short_task(tmp_path)}", "speed:=max",
-               "person:=careful", f"port:={port}", f"out:={tmp_path / 'out'}", "linger:=600"]  # fmt: skip
+    command = ["opstap", "launch", str(ROOT / "launch/cell.launch.py"), f"task:={short_task(tmp_path)}",
+               f"cell:={two_projectors(tmp_path)}", "speed:=max", "person:=careful", f"port:={port}",
+               f"out:={tmp_path / 'out'}", "linger:=600"]  # fmt: skip
     environment = os.environ | {"ROS_DOMAIN_ID": str(10 + os.getpid() % 80)}
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -59,7 +76,10 @@ def test_the_page_shows_a_real_job_from_its_start_to_done(browser: Any, tmp_path
                     ".getImageData(0, 0, c.width, c.height).data.some((v, i) => i % 4 < 3 && v > 60); }",
                     arg=canvas,
                 )
-            page.wait_for_function("document.querySelectorAll('#nodes .ok').length >= 6")
+            page.wait_for_function("() => document.querySelectorAll('#nodes .ok').length >= 7")
+            assert page.locator("#nodes", has_text="projector guidance right ok").count() == 1
+            # Both projectors' pictures, side by side.
+            page.wait_for_function("() => document.getElementById('projector').width === 2 * 1280")
             page.get_by_role("button", name="Pause").click()  # what the page asks reaches the work guide and comes back
             page.locator("#words", has_text="Paused. Take your time.").wait_for()
             page.get_by_role("button", name="About me").click()  # what the monitor knows of whom it saw

@@ -41,7 +41,7 @@ import numpy as np
 import skia
 from numpy.typing import NDArray
 
-from opstap.geometry import Pose, Surface
+from opstap.geometry import Floats, Pose, Surface
 from opstap.guidance.cues import TABLE, Cue, Sign
 from opstap.instructions import LARGEST_PICTURE, Cell
 from opstap.scene import Projector
@@ -106,27 +106,30 @@ CAPITAL = 0.714
 class Painter:
     """Draws what one projector throws.
 
-    Where the light of several projectors overlaps, a surface belongs to the first of the scene that lights all of it.
+    Where the light of several projectors overlaps, a surface belongs to one of them, `Scene.projector_for`, and what
+    runs across the table is divided: the later ones of the scene leave out what an earlier one lights. So nothing is
+    twice as bright, and no edge is blurred by a second projector.
 
     Args:
         pictures: files of parts' pictures that are not in the task's folder yet, by their path from there.
     """
 
     def __init__(self, cell: Cell, projector: Projector, pictures: Mapping[str, bytes] | None = None) -> None:
-        projectors = cell.scene.projectors
         self._unsaved = pictures or {}
-        self._projector, self._folder = projector, cell.folder
+        self._scene, self._projector, self._folder = cell.scene, projector, cell.folder
         self._pictures: dict[str, Any] = {}
         self._matrices: dict[str, Any] = {}
         self._surfaces: dict[str, Surface] = {}
         self._all = cell.scene.surfaces
         for name, surface in self._all.items():
-            owner = next(p for p in projectors if p.view.sees(surface.corners()).all())
-            if owner.id == projector.id:
+            if self._lights(surface):
                 self._matrices[name] = _matrix(surface, projector)
                 self._surfaces[name] = surface
         self._surfaces[TABLE] = Surface(Pose.of(), cell.scene.table.size)
         self._matrices[TABLE] = _matrix(self._surfaces[TABLE], projector)
+        earlier = [p.id for p in cell.scene.projectors].index(projector.id)
+        self._others = [_path(p.view.on_table() * 1000) for p in cell.scene.projectors[:earlier]]
+        """What earlier projectors light of the table."""
         self._rgba = np.zeros((projector.optics.height, projector.optics.width, 4), np.uint8)
         self._canvas_on = skia.Surface(self._rgba, skia.kRGBA_8888_ColorType, skia.kPremul_AlphaType)
 
@@ -135,22 +138,32 @@ class Painter:
         canvas = self._canvas_on.getCanvas()
         canvas.clear(skia.ColorBLACK)
         for cue in cues:
-            if cue.surface in self._matrices:
+            if cue.at:
+                surface = Surface(Pose.of((*cue.at[:2], 0.0)), cue.at[2:])
+                if not self._lights(surface):
+                    continue
+                matrix = _matrix(surface, self._projector)
+            elif cue.surface in self._matrices:
                 surface, matrix = self._surfaces[cue.surface], self._matrices[cue.surface]
-                if cue.at:
-                    surface = Surface(Pose.of((*cue.at[:2], 0.0)), cue.at[2:])
-                    matrix = _matrix(surface, self._projector)
-                canvas.save()
-                canvas.setMatrix(matrix)
-                size = (surface.size[0] * 1000, surface.size[1] * 1000)
-                picture = self._picture(cue.picture) if cue.picture else None
-                if picture is not None:
-                    _draw_pictured(canvas, cue, *size, picture)
-                else:
-                    _draw(canvas, cue, *size, self._heading(cue, surface))
-                canvas.restore()
+            else:
+                continue
+            canvas.save()
+            canvas.setMatrix(matrix)
+            for others in self._others if cue.surface == TABLE else ():
+                canvas.clipPath(others, skia.ClipOp.kDifference, doAntiAlias=True)
+            size = (surface.size[0] * 1000, surface.size[1] * 1000)
+            picture = self._picture(cue.picture) if cue.picture else None
+            if picture is not None:
+                _draw_pictured(canvas, cue, *size, picture)
+            else:
+                _draw(canvas, cue, *size, self._heading(cue, surface))
+            canvas.restore()
         self._canvas_on.flushAndSubmit()
         return np.asarray(cv2.cvtColor(self._rgba, cv2.COLOR_RGBA2RGB), dtype=np.uint8)
+
+    def _lights(self, surface: Surface) -> bool:
+        owner = self._scene.projector_for(surface)
+        return owner is not None and owner.id == self._projector.id
 
     def _picture(self, name: str) -> Any:
         """A part's picture, loaded once; None where it cannot be shown: the words are enough."""
@@ -279,9 +292,14 @@ def _outline(canvas: Any, cue: Cue, paint: Any) -> None:
     _line(paint, LINE)
     if cue.kind is Sign.WILL_MOVE:
         paint.setPathEffect(skia.DashPathEffect.Make([3 * DASH, 2 * DASH], 0.0))
+    canvas.drawPath(_path(np.asarray(cue.outline) * 1000), paint)
+
+
+def _path(corners: Floats) -> Any:
+    """A closed line through `corners` (n, 2)."""
     path = skia.Path()
-    path.addPoly([(x * 1000, y * 1000) for x, y in cue.outline], True)
-    canvas.drawPath(path, paint)
+    path.addPoly([(float(x), float(y)) for x, y in corners], True)
+    return path
 
 
 def _paint(color: Color) -> Any:

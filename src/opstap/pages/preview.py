@@ -1,13 +1,13 @@
 """The steps of the work as the light will show them, for a coach to look at beforehand: real cues, really drawn.
 
-The first projector's picture, with the outlines of bins and slots in grey, which nobody projects.
+The projectors' pictures side by side, with the outlines of bins and slots in grey, which nobody projects.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import cv2
@@ -19,6 +19,7 @@ from opstap.guidance.cues import cues
 from opstap.guidance.drawing import Painter
 from opstap.instructions import Cell
 from opstap.pages.coaching import steps
+from opstap.scene import Projector
 from opstap.workflow.model import Phase, State
 
 GREY = (110, 110, 110)
@@ -35,8 +36,7 @@ class Preview:
 
     def __init__(self, cell: Cell, pictures: Mapping[str, bytes] | None = None) -> None:
         self.cell, self._pictures = cell, pictures
-        self._projector = cell.scene.projectors[0]
-        self._painter: Painter | None = None
+        self._painters: list[Painter] = []
         self._lock = threading.Lock()
         self._drawn: dict[tuple[int, str, str], bytes] = {}
 
@@ -49,28 +49,36 @@ class Preview:
             return self._drawn[key]
 
     def _encoded(self, index: int, phase: str, language: str) -> bytes:
-        if self._painter is None:  # fonts and pictures are loaded when somebody looks
-            self._painter = Painter(self.cell, self._projector, self._pictures)
+        projectors = self.cell.scene.projectors
+        if not self._painters:  # fonts and pictures are loaded when somebody looks
+            self._painters = [Painter(self.cell, p, self._pictures) for p in projectors]
         step = self.cell.task.steps[index]
         state = State(task=self.cell.task.task, job=1, phase=PHASES[phase], step=index)
         if state.phase is Phase.PLACE:
             state = replace(state, taken=step.count)
         person = next(iter(self.cell.scene.profile.values()))
         person = person.model_copy(update={"language": language, "level": "full"})
-        image = self._painter.draw(cues(state, self.cell, person))
-        image = np.maximum(image, self._outlines())
+        shown = cues(state, self.cell, person)
+        drawn = zip(self._painters, projectors, strict=True)
+        image = side_by_side([np.maximum(painter.draw(shown), self._outlines(p)) for painter, p in drawn])
         small = cv2.resize(image, None, fx=SCALE, fy=SCALE, interpolation=cv2.INTER_AREA)
         return cv2.imencode(".png", cv2.cvtColor(small, cv2.COLOR_RGB2BGR))[1].tobytes()
 
-    def _outlines(self) -> NDArray[np.uint8]:
-        scene, optics = self.cell.scene, self._projector.optics
+    def _outlines(self, projector: Projector) -> NDArray[np.uint8]:
+        scene, optics = self.cell.scene, projector.optics
         image = np.zeros((optics.height, optics.width, 3), np.uint8)
         places = [b.opening for b in scene.bins] + [scene.case.slot_floor(s) for s in scene.case.slots]
         for place in places:
-            pixels = self._projector.view.project(place.corners())
+            pixels = projector.view.project(place.corners())
             if np.isfinite(pixels).all():
                 cv2.polylines(image, [np.round(pixels).astype(np.int32)], True, GREY, 2, cv2.LINE_AA)
         return image
+
+
+def side_by_side(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Images (h, w, 3) beside each other, with black below those that are lower."""
+    highest = max(i.shape[0] for i in images)
+    return np.hstack([np.pad(i, ((0, highest - i.shape[0]), (0, 0), (0, 0))) for i in images])
 
 
 def preview_routes(cell: Cell) -> list[web.RouteDef]:

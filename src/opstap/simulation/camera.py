@@ -36,6 +36,9 @@ LIGHT = np.array([0.25, -0.35, 0.9]) / np.linalg.norm([0.25, -0.35, 0.9])
 AMBIENT, LAMP, THROWN = 0.34, 0.34, 0.75
 """Share of the room's diffuse light, of its lamp, and of a fully lit projector pixel in a white surface's colour."""
 
+DEEPER = 0.006
+"""Metres behind what a projector lights from which a point is in shadow."""
+
 
 @dataclass
 class Object:
@@ -241,6 +244,8 @@ class SimulatedCamera:
         self._prepared = self._noise.prepare(self._depth.still.depth, self._depth.still.kind)
         self._shown: tuple[WorldState, Buffers, list[Region]] | None = None
         self._color: Caster | None = None
+        self._reach: dict[str, NDArray[np.float32]] = {}
+        """Projector id -> how far its pixels reach, (h, w) m along its axis, before table, bins or case stop them."""
         self._lit_from: dict[str, NDArray[np.float32]] = {}
         """Projector id -> its pixel that lights each pixel of what stands still, (h, w, 2)."""
         self._still_light: Mapping[str, NDArray[np.uint8]] = {}
@@ -324,11 +329,18 @@ class SimulatedCamera:
         return np.asarray(cv2.multiply(buffers.albedo[region], brightness, dtype=cv2.CV_8U))
 
     def _pixels_of(self, projector: str, caster: Caster, buffers: Buffers, region: Region) -> NDArray[np.float32]:
-        """Projector pixel (rows, columns, 2) that lights each camera pixel; outside the image where there is none."""
+        """Projector pixel (rows, columns, 2) that lights each camera pixel; outside the image where there is none. What
+        lies on the table, in bins or in the case casts no shadow, nor do arms."""
         view = next(p.view for p in self.cell.scene.projectors if p.id == projector)
+        if projector not in self._reach:
+            self._reach[projector] = Caster(self.cell, view, self.seed, shaded=False).still.depth
         directions = caster.rays[region][..., 3:]
         # From camera rays straight to the projector's image plane: K R (o + d z - c).
         to_image = (view.pinhole.matrix @ view.T_optical_table.rotation).astype(np.float32)
         origin = caster.view.pose.translation - view.pose.translation
         p = directions @ to_image.T * buffers.depth[region][..., None] + (to_image @ origin).astype(np.float32)
-        return np.asarray(np.where(p[..., 2:] > 1e-6, p[..., :2] / np.maximum(p[..., 2:], 1e-6), np.float32(-1e4)))
+        away = p[..., 2]
+        uv = p[..., :2] / np.maximum(away, 1e-6)[..., None]
+        reach = cv2.remap(self._reach[projector], uv, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
+        lit = (away > 1e-6) & (away < reach + DEEPER)
+        return np.asarray(np.where(lit[..., None], uv, np.float32(-1e4)))

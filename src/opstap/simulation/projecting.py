@@ -14,13 +14,11 @@ from opstap.perception.depth_camera import MILLIMETRE, Frame
 from opstap.scene import Projector, Scene
 from opstap.simulation.bench import Bench
 from opstap.simulation.calibrating import GRAIN
-from opstap.simulation.camera import Caster, SimulatedCamera
+from opstap.simulation.camera import SimulatedCamera
 from opstap.simulation.noise import KIND, Noise
 from opstap.simulation.world import WorldState
 
 Image = NDArray[np.uint8]
-DEEPER = 0.006
-"""Metres behind what a projector lights from which a point is in shadow."""
 
 
 class ProjectionBench:
@@ -46,19 +44,6 @@ class ProjectionBench:
         self.color_from_depth, self.depth_unit = Pose.of(), MILLIMETRE
         self._rng = np.random.default_rng([seed, 5])
         self._light: Mapping[str, Image] = {}
-        self._shadow = {p.id: self._shadow_of(p, seed) for p in true}
-
-    def _shadow_of(self, projector: Projector, seed: int) -> NDArray[np.bool_]:
-        """Colour pixels (h, w) that the projector's light does not reach: something stands in its way."""
-        color = Caster(self._cell, self._cell.scene.camera.color_view, seed, shaded=False)
-        points = color.view.pose.apply(color.view.pinhole.rays() * color.still.depth[..., None].astype(float))
-        thrown = Caster(self._cell, projector.view, seed, shaded=False).still.depth
-        depth = projector.view.T_optical_table.apply(points)[..., 2]
-        uv = np.nan_to_num(projector.view.project(points), nan=-1.0).round().astype(int)
-        k = projector.view.pinhole
-        inside = (uv >= 0).all(axis=-1) & (uv[..., 0] < k.width) & (uv[..., 1] < k.height)
-        v, u = np.where(inside, uv[..., 1], 0), np.where(inside, uv[..., 0], 0)
-        return np.asarray(inside & (depth > thrown[v, u] + DEEPER))
 
     def show(self, projector: str, image: Image) -> None:
         """Throw an image (h, w) or (h, w, 3); the other projectors are dark."""
@@ -67,9 +52,6 @@ class ProjectionBench:
     def poll(self, now: int) -> Frame:
         self._world = replace(self._world, tick=self._world.tick + 1, stamp=now)
         color = self._camera.color(self._world, self._light).astype(np.int16)
-        for name in self._light:
-            dark = self._camera.color(self._world, {name: np.zeros_like(self._light[name])})
-            color[self._shadow[name]] = dark[self._shadow[name]]
         color += self._rng.normal(0, GRAIN, color.shape).round().astype(np.int16)
         return Frame(now, self._world.tick, self._camera.depth(self._world), np.clip(color, 0, 255).astype(np.uint8))
 

@@ -15,6 +15,7 @@ import sys
 import time
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -33,7 +34,7 @@ from opstap.monitoring.rules import load_rules as load_monitor_rules
 from opstap.pages import protocol
 from opstap.pages.access import AccessError
 from opstap.pages.bench import Bench
-from opstap.pages.preview import preview_routes
+from opstap.pages.preview import preview_routes, side_by_side
 from opstap.pages.server import PageServer, PageServerError, network_of
 from opstap.pages.view import view_routes
 from opstap.workflow.levels import load_rules
@@ -83,7 +84,8 @@ class Dashboard(CellNode):
         self.bench = Bench(self.cell, simulated=config.simulated, rules=rules)
         self.work: WorkState | None = None
         self.heard = 0.0
-        self.thrown: Image | None = None
+        self.thrown: dict[str, Image] = {}
+        self.thrown_anew = False
         self.latencies: deque[float] = deque(maxlen=LATENCIES)
         self.contents: dict[str, Content] = {}
         self.nodes: dict[str, tuple[float, protocol.NodeStatus]] = {}
@@ -96,7 +98,7 @@ class Dashboard(CellNode):
         self.create_subscription(CobotState, "cobot_state", self.on_robot, STATE)
         self.camera: Subscription | None = None
         for p in self.cell.scene.projectors:
-            self.create_subscription(Image, f"projector/{p.id}/image", self.on_projection, STATE)
+            self.create_subscription(Image, f"projector/{p.id}/image", partial(self.on_projection, p.id), STATE)
             if not config.simulated:  # the simulated clock goes in steps of whole frames and tells no latency
                 self.create_subscription(ProjectionState, f"projector/{p.id}/state", self.on_light, EVENT)
         self.create_subscription(DiagnosticArray, "/diagnostics", self.on_diagnostics, 10)
@@ -161,8 +163,8 @@ class Dashboard(CellNode):
         stamp = convert.time_from_ros(message.header.stamp)
         self.pages.publish_image(protocol.PictureKind.CAMERA, stamp, bytes(message.data))
 
-    def on_projection(self, message: Image) -> None:
-        self.thrown = message
+    def on_projection(self, projector: str, message: Image) -> None:
+        self.thrown[projector], self.thrown_anew = message, True
 
     def on_light(self, message: ProjectionState) -> None:
         seconds = (convert.time_from_ros(message.header.stamp) - convert.time_from_ros(message.source_stamp)) / 1e9
@@ -221,12 +223,14 @@ class Dashboard(CellNode):
         elif not self.pages.connected and self.camera is not None:
             self.destroy_subscription(self.camera)
             self.camera = None
-        if self.pages.connected and self.thrown is not None:
-            image = cv2.cvtColor(convert.image_from_ros(self.thrown), cv2.COLOR_RGB2BGR)
+        if self.pages.connected and self.thrown_anew:
+            # In the scene's order, side by side.
+            thrown = [self.thrown[p.id] for p in self.cell.scene.projectors if p.id in self.thrown]
+            image = cv2.cvtColor(side_by_side([convert.image_from_ros(t) for t in thrown]), cv2.COLOR_RGB2BGR)
             encoded = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
-            stamp = convert.time_from_ros(self.thrown.header.stamp)
+            stamp = max(convert.time_from_ros(t.header.stamp) for t in thrown)
             self.pages.publish_image(protocol.PictureKind.PROJECTOR, stamp, encoded)
-            self.thrown = None
+            self.thrown_anew = False
 
     def latency(self) -> tuple[protocol.Latency, ...]:
         if not self.latencies:
