@@ -9,18 +9,21 @@ from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
+import cv2
 import numpy as np
 
 from opstap.guidance.cues import cues
 from opstap.guidance.drawing import Painter
 from opstap.guidance.screen import Screen
 from opstap.instructions import Cell, load_cell
-from opstap.scene import Optics, Projector
+from opstap.scene import Lens, Projector
 from opstap.workflow.model import Phase, Problem, State, Trouble
 from opstap.zones import Clear
 
 CONFIG = Path(__file__).parents[1] / "config"
 FRAMES = 60
+BENT, WARPED = "take, bent lens", "take, warped"
+"""With a lens that distorts: as it is drawn, each surface by its own homography; and as it could be, by a table."""
 STATES = {
     "empty case awaited": State(),
     "take": State(phase=Phase.TAKE, step=15),
@@ -58,12 +61,17 @@ def main() -> None:
     cell = load_cell(CONFIG / "cells/oral_care.yaml", CONFIG / "tasks/oral_care_case.yaml")
     person = cell.scene.profile["default"]
     for width, height, focal in ((1280, 800, 1130), (1920, 1080, 1525)):
-        optics = Optics(width=width, height=height, focal=focal)
+        optics = Lens(width=width, height=height, focal=focal)
         projector = cell.scene.projectors[0].model_copy(update={"optics": optics})
         scene = cell.scene.model_copy(update={"projectors": (projector,)})
         painter = Painter(type(cell)(scene, cell.task), projector)
         frame = np.zeros((height, width, 3), np.uint8)
-        least, times = [], {name: [] for name in STATES}
+        lens = optics.model_copy(update={"distortion": (-0.12, 0.03, 0.002, -0.003)})
+        bent = projector.model_copy(update={"optics": lens})
+        bending = Painter(type(cell)(scene.model_copy(update={"projectors": (bent,)}), cell.task), bent)
+        pixels = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)
+        table = projector.view.pinhole.pixels(bent.view.pinhole.directions(pixels)[..., :2]).astype(np.float32)
+        least, times = [], {name: [] for name in (*STATES, BENT, WARPED)}
         for _ in range(FRAMES):
             # In turn, so that whatever else the machine does falls on all of them alike.
             start = perf_counter()
@@ -74,6 +82,12 @@ def main() -> None:
                 start = perf_counter()
                 painter.draw(cues(state, cell, person))
                 times[name].append(perf_counter() - start)
+            start = perf_counter()
+            bending.draw(cues(STATES["take"], cell, person))
+            times[BENT].append(perf_counter() - start)
+            start = perf_counter()
+            cv2.remap(painter.draw(cues(STATES["take"], cell, person)), table, None, cv2.INTER_LINEAR)
+            times[WARPED].append(perf_counter() - start)
         times |= screened(replace(cell, scene=scene), projector)
         base = milliseconds(least)[0]
         print(f"{width}x{height}: clear and copy {base:.2f} ms")

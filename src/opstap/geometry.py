@@ -88,7 +88,7 @@ class Pose:
 
 @dataclass(frozen=True)
 class Pinhole:
-    """Pinhole intrinsics in pixels; pixel centres are at integer coordinates. No lens distortion."""
+    """Pinhole intrinsics in pixels; pixel centres are at integer coordinates."""
 
     width: int
     height: int
@@ -96,15 +96,52 @@ class Pinhole:
     fy: float
     cx: float
     cy: float
+    distortion: tuple[float, ...] = ()
+    """k1, k2, p1, p2 as OpenCV counts them (Brown 1971), of a projector's lens; empty: none. Depth cameras deliver
+    pictures without."""
 
     @property
     def matrix(self) -> Floats:
         return np.array([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
 
+    def pixels(self, xy: Floats) -> Floats:
+        """Pixels (..., 2) of directions (..., 2), which are points at z = 1 of the optical frame."""
+        x, y = xy[..., 0], xy[..., 1]
+        if self.distortion:
+            x, y = self._bent(x, y)
+        return np.stack([x * self.fx + self.cx, y * self.fy + self.cy], axis=-1)
+
+    def directions(self, pixels: ArrayLike) -> Floats:
+        """Directions (..., 3) in the optical frame of pixels (..., 2), scaled to z = 1."""
+        bent = (np.asarray(pixels, dtype=float) - [self.cx, self.cy]) / [self.fx, self.fy]
+        xy = bent.copy()
+        for _ in range(12 if self.distortion else 0):  # fixed point: quick where bends are slight
+            xy += bent - np.stack(self._bent(xy[..., 0], xy[..., 1]), axis=-1)
+        return np.concatenate([xy, np.ones((*xy.shape[:-1], 1))], axis=-1)
+
     def rays(self) -> Floats:
         """Direction of every pixel in the optical frame, (height, width, 3), scaled to z = 1: ray * depth = point."""
         u, v = np.meshgrid(np.arange(self.width), np.arange(self.height))
-        return np.stack([(u - self.cx) / self.fx, (v - self.cy) / self.fy, np.ones(u.shape)], axis=-1)
+        return self.directions(np.stack([u, v], axis=-1))
+
+    def _bent(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Where the lens sends a direction. Far beside the picture, where the polynomial would bend light back into it,
+        nothing is bent."""
+        k1, k2, p1, p2 = self.distortion
+        r2 = x * x + y * y
+        radial = 1 + r2 * (k1 + k2 * r2)
+        far = r2 > self._far
+        return (
+            np.where(far, x, x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x)),
+            np.where(far, y, y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y),
+        )
+
+    @cached_property
+    def _far(self) -> float:
+        """Square of twice the direction of the farthest corner."""
+        x = max(self.cx, self.width - 1 - self.cx) / self.fx
+        y = max(self.cy, self.height - 1 - self.cy) / self.fy
+        return 4 * (x * x + y * y)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,8 +159,7 @@ class View:
         """Pixels (..., 2) of table-frame points (..., 3); points behind the device give NaN."""
         p = self.T_optical_table.apply(points)
         z = np.where(p[..., 2] > 1e-6, p[..., 2], np.nan)
-        k = self.pinhole
-        return np.stack([k.fx * p[..., 0] / z + k.cx, k.fy * p[..., 1] / z + k.cy], axis=-1)
+        return self.pinhole.pixels(p[..., :2] / z[..., None])
 
     def beside(self, points: ArrayLike, radius: ArrayLike = 0.0) -> NDArray[np.bool_]:
         """Whether all points (..., n, 3), with `radius` (..., 1) around them, lie outside one side of the view: (...).
@@ -147,10 +183,12 @@ class View:
         return np.asarray(inside, dtype=bool)
 
     def on_table(self) -> Floats:
-        """Corners (4, 2) of the picture on the plane z = 0 of the table frame, metres; at the horizon: far away."""
-        k = self.pinhole
-        edges = np.array([(0, 0), (k.width, 0), (k.width, k.height), (0, k.height)]) - 0.5
-        rays = np.column_stack([(edges - [k.cx, k.cy]) / [k.fx, k.fy], np.ones(4)]) @ self.pose.rotation.T
+        """The picture's border (n, 2) on the plane z = 0 of the table frame, metres; at the horizon: far away."""
+        k, t = self.pinhole, np.linspace(0, 1, 16, endpoint=False)
+        w, h, none = t * k.width, t * k.height, np.zeros(16)
+        sides = ((w, none), (none + k.width, h), (k.width - w, none + k.height), (none, k.height - h))
+        edges = np.concatenate([np.column_stack(s) for s in sides]) - 0.5
+        rays = k.directions(edges) @ self.pose.rotation.T
         reach = self.pose.translation[2] / np.maximum(-rays[:, 2], 1e-3)
         return np.asarray(self.pose.translation[:2] + rays[:, :2] * reach[:, None])
 
@@ -177,9 +215,33 @@ class Surface:
         return self.points([(-w, h), (w, h), (w, -h), (-w, -h)])
 
     def homography(self, view: View) -> Floats:
-        """Matrix (3, 3) from homogeneous surface metres (x, y, 1) to homogeneous pixels of `view`."""
+        """Matrix (3, 3) from homogeneous surface metres (x, y, 1) to homogeneous pixels of `view`.
+
+        A lens that distorts bends a small surface hardly more than a homography can: then it is the one that comes
+        nearest in the least squares over the surface, by the direct linear transform.
+        """
         T = view.T_optical_table @ self.pose  # noqa: N806
-        return np.asarray(view.pinhole.matrix @ np.column_stack([T.rotation[:, 0], T.rotation[:, 1], T.translation]))
+        straight = np.column_stack([T.rotation[:, 0], T.rotation[:, 1], T.translation])
+        matrix = np.asarray(view.pinhole.matrix @ straight)
+        if not view.pinhole.distortion:
+            return matrix
+        w, h = self.size[0] / 2, self.size[1] / 2
+        x, y = (g.ravel() for g in np.meshgrid(np.linspace(-w, w, 5), np.linspace(-h, h, 5)))
+        where = np.column_stack([x, y, np.ones_like(x)])
+        ideal = where @ matrix.T
+        ideal /= ideal[:, 2:]
+        # From where a lens that does not distort would show the points to where this one does: near to one another, so
+        # that the equations are well scaled. Pixels are counted from the middle, in units of the focal length.
+        k = view.pinhole
+        units = np.array([[1 / k.fx, 0, -k.cx / k.fx], [0, 1 / k.fy, -k.cy / k.fy], [0, 0, 1]])
+        a = ideal @ units.T
+        b = (view.project(self.points(np.column_stack([x, y]))) - [k.cx, k.cy]) / [k.fx, k.fy]
+        zero = np.zeros_like(a)
+        equations = np.vstack([
+            np.column_stack([a, zero, -b[:, :1] * a]), np.column_stack([zero, a, -b[:, 1:] * a]),
+        ])  # fmt: skip
+        bend = np.linalg.svd(equations)[2][-1].reshape(3, 3)
+        return np.asarray(np.linalg.inv(units) @ (bend / bend[2, 2]) @ units @ matrix)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ same object, so what one shows the others show. Fields are explained in docs/sce
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
@@ -23,6 +24,7 @@ Length = Annotated[float, Field(gt=0, le=5)]
 Coordinate = Annotated[float, Field(ge=-5, le=5)]
 Position = tuple[Coordinate, Coordinate, Coordinate]
 Degrees = Annotated[float, Field(ge=-360, le=360)]
+Bend = Annotated[float, Field(ge=-0.5, le=0.5)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$"), PlainSerializer(str)]
 Level = Literal["full", "short", "lights", "off"]
 Confirm = Literal["depth", "visit", "button"]
@@ -63,6 +65,17 @@ class Optics(Model):
     def pinhole(self) -> Pinhole:
         cx, cy = self.centre or ((self.width - 1) / 2, (self.height - 1) / 2)
         return Pinhole(self.width, self.height, self.focal, self.focal, cx, cy)
+
+
+class Lens(Optics):
+    """Intrinsics of a projector, whose lens may distort: `distortion` is k1, k2, p1, p2 as OpenCV counts them."""
+
+    distortion: tuple[Bend, Bend, Bend, Bend] = (0.0, 0.0, 0.0, 0.0)
+
+    @property
+    def pinhole(self) -> Pinhole:
+        ideal = super().pinhole
+        return replace(ideal, distortion=self.distortion) if any(self.distortion) else ideal
 
 
 class Camera(Mounting):
@@ -119,12 +132,17 @@ class Projector(Mounting):
     """A projector, calibrated as an inverse camera. `display` is the screen's number as the desktop counts them."""
 
     id: Id
-    optics: Optics
+    optics: Lens
     display: Annotated[int, Field(ge=0, le=8)] = 0
 
     @property
     def view(self) -> View:
         return View(self.optics.pinhole, self.pose)
+
+    @property
+    def undistorted(self) -> Projector:
+        """The same with a lens that does not distort."""
+        return self.model_copy(update={"optics": self.optics.model_copy(update={"distortion": (0.0, 0.0, 0.0, 0.0)})})
 
     def pixels_on(self, surface: Surface) -> float:
         """How many of its pixels fall on `surface`; 0 unless the whole of its front lies in the picture."""

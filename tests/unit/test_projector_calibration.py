@@ -21,6 +21,9 @@ from opstap.commands import main
 from opstap.simulation.noise import LEVELS
 from opstap.simulation.projecting import ProjectionBench
 
+CORNER = np.array([(x, y, 0.0) for x in (-0.5, 0.5) for y in (-0.3, 0.3)])
+"""Of a picture on the table, from below the projector."""
+
 
 def hung(projector, shift=(0.06, 0.03, 0.03), turn=(1.5, -1.2, 2.0), focal=1105.0, centre=(652.0, 430.0)):
     """The projector truly elsewhere, with other intrinsics than the scene's."""
@@ -67,6 +70,7 @@ def test_the_projector_is_found_within_1_5_mm_on_the_table_and_on_raised_surface
     assert solution.doubts() == []
     assert solution.projector.position == pytest.approx(true.position, abs=0.01)
     assert solution.projector.optics.focal == pytest.approx(true.optics.focal, rel=0.01)
+    assert solution.projector.optics.distortion == (0, 0, 0, 0), "no lens is found bent by noise"
     report = "\n".join(projector_report(solution, guess))
     assert "table" in report
     assert "raised surfaces" in report
@@ -79,14 +83,19 @@ def test_a_check_tells_whether_the_projector_was_moved(seen):
     assert wizard.check(guess) > 20
 
 
-def test_one_of_two_projectors_is_found(cell):
+def test_one_of_two_projectors_is_found_with_its_lens_that_distorts(cell):
     first = cell.scene.projectors[0]
     second = hung(first, (-0.35, 0.0, 0.0), (0.0, -8.0, 0.0), 1130.0, (639.5, 399.5)).model_copy(update={"id": "left"})
     scene = cell.scene.model_copy(update={"projectors": (first, second)})
     true = hung(second, (0.02, -0.01, 0.01), (0.5, 0.5, -1.0), 1120.0, (639.5, 399.5))
-    wizard = patterns_seen(replace(cell, scene=scene), second, ProjectionBench(scene, [first, true]))
+    bent = (-0.12, 0.03, 0.002, -0.003)
+    true = true.model_copy(update={"optics": true.optics.model_copy(update={"distortion": bent})})
+    bench = ProjectionBench(scene, [first, true], noise=LEVELS["harsh"])
+    wizard = patterns_seen(replace(cell, scene=scene), second, bench)
     found = wizard.solve().projector
     assert found.id == "left"
+    assert found.optics.distortion == pytest.approx(bent, abs=0.01)
+    assert np.quantile(off(found.undistorted, true, found.view.pose.translation * [1, 1, 0] + CORNER), 0.95) > 10
     middle = np.array([(x, y, 0.0) for x in np.linspace(-0.4, 0.2, 7) for y in np.linspace(-0.3, 0.3, 7)])
     assert np.quantile(off(found, true, middle), 0.95) < 1.5
 

@@ -123,4 +123,6 @@ def projector_report(solution: ProjectorSolution, guess: Projector) -> Iterator[
     turned = np.degrees((guess.pose.inverse() @ p.pose).angle)
     yield "projector          x {:.4f}  y {:.4f}  z {:.4f} m".format(*p.position)
     yield "                   {:+.1f} {:+.1f} {:+.1f} mm and {:.2f} degrees from the scene file".format(*moved, turned)
+    if any(p.optics.distortion):
+        yield "lens               k1 {:+.4f}  k2 {:+.4f}  p1 {:+.4f}  p2 {:+.4f}".format(*p.optics.distortion)
     yield f"focal length       {p.optics.focal:.1f} pixels (scene file: {guess.optics.focal:g})"

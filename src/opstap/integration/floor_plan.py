@@ -128,8 +128,7 @@ def _edge(canvas: Any, view: View, color: tuple[int, int, int], dashes: list[flo
     border = np.concatenate(
         [np.column_stack(c) for c in ((t * w, 0 * t), (0 * t + w, t * h), (w - t * w, 0 * t + h), (0 * t, h - t * h))]
     )
-    rays = np.column_stack([(border[:, 0] - k.cx) / k.fx, (border[:, 1] - k.cy) / k.fy, np.ones(len(border))])
-    directions = rays @ view.pose.rotation.T
+    directions = k.directions(border) @ view.pose.rotation.T
     down = directions[:, 2] < -0.05
     at = view.pose.translation + directions[down] * (-view.pose.translation[2] / directions[down, 2])[:, None]
     if len(at) < 3:

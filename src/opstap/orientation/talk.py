@@ -92,7 +92,7 @@ class Orientation:
         self._arm, self._responsible = arm, responsible
         self._questions, self._clock = questions, clock
         self.session = self._made(person, language)
-        self._painters = [Painter(cell, p) for p in cell.scene.projectors]
+        self._painters = [Painter(cell, p.undistorted) for p in cell.scene.projectors]
         self._thrown: tuple[Cue, ...] | None = None
         self._light: list[bytes] = []
         self._pages: list[_Page] = []

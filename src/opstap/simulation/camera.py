@@ -335,12 +335,12 @@ class SimulatedCamera:
         if projector not in self._reach:
             self._reach[projector] = Caster(self.cell, view, self.seed, shaded=False).still.depth
         directions = caster.rays[region][..., 3:]
-        # From camera rays straight to the projector's image plane: K R (o + d z - c).
-        to_image = (view.pinhole.matrix @ view.T_optical_table.rotation).astype(np.float32)
-        origin = caster.view.pose.translation - view.pose.translation
-        p = directions @ to_image.T * buffers.depth[region][..., None] + (to_image @ origin).astype(np.float32)
+        # From camera rays straight to the projector's frame: R (o + d z - c).
+        to_optical = view.T_optical_table.rotation.astype(np.float32)
+        origin = (caster.view.pose.translation - view.pose.translation).astype(np.float32)
+        p = directions @ to_optical.T * buffers.depth[region][..., None] + to_optical @ origin
         away = p[..., 2]
-        uv = p[..., :2] / np.maximum(away, 1e-6)[..., None]
+        uv = view.pinhole.pixels(p[..., :2] / np.maximum(away, 1e-6)[..., None]).astype(np.float32)
         reach = cv2.remap(self._reach[projector], uv, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
         lit = (away > 1e-6) & (away < reach + DEEPER)
         return np.asarray(np.where(lit[..., None], uv, np.float32(-1e4)))
