@@ -15,8 +15,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 import importlib
+import json
 import os
 import runpy
 import shutil
@@ -113,7 +113,7 @@ def pictures() -> None:
 
     from opstap.guidance.cues import cues
     from opstap.guidance.drawing import Painter
-    from opstap.instructions import load_cell
+    from opstap.instructions import Step, load_cell
     from opstap.integration.floor_plan import draw
     from opstap.simulation.bench import Bench
     from opstap.simulation.camera import SimulatedCamera
@@ -137,24 +137,28 @@ def pictures() -> None:
         "take_out": (wrong(place, Trouble.WRONG_SLOT, "slot_18", "floss"), "slot/slot_18"),
         "refill": (wrong(take, Trouble.EMPTY_BIN, "bin_16", "floss"), "bin/bin_16/opening"),
         "case": (State(), "slot/slot_14"),
+        "look": (replace(place, phase=Phase.CHECK), "slot/slot_14"),
         "unseen": (replace(place, contents={"slot_14": Content.CANNOT_SEE}), "slot/slot_14"),
         "paused": (replace(take, paused=True), "zone/instruction"),
         "done": (State(phase=Phase.DONE, step=len(cell.task.steps)), "zone/instruction"),
     }
+    steps = list(cell.task.steps)
+    steps[13] = Step(id="check", slot="slot_14", check=dict.fromkeys(cell.task.languages, "Is it right?"))
+    checked = replace(cell, task=cell.task.model_copy(update={"steps": tuple(steps)}))
     PICTURES.mkdir(exist_ok=True)
     plan = cv2.resize(cv2.cvtColor(draw(cell), cv2.COLOR_RGB2BGR), None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
     cv2.imwrite(str(PICTURES / "plan.png"), plan, [cv2.IMWRITE_PNG_COMPRESSION, 9])
     done = {s.slot for s in cell.task.steps[:13]}
     for name, (state, surface) in shown.items():
         bench = Bench(cell, 1, ["bin_16"] if name == "refill" else [])
-        for slot in () if name == "case" else done | ({"slot_18"} if name == "take_out" else set()):
+        for slot in () if name == "case" else done | {"take_out": {"slot_18"}, "look": {"slot_14"}}.get(name, set()):
             part = "floss" if slot == "slot_18" else cell.task.slot_part[slot]
             bench.put(slot, part)
         for slot in cell.scene.slot if name == "done" else ():
             if slot not in done:
                 bench.put(slot, cell.task.slot_part[slot])
         world = WorldState(0, 1, bench.bins, bench.slots, skin=(205, 160, 130))
-        light = {cell.scene.projectors[0].id: painter.draw(cues(state, cell, person))}
+        light = {cell.scene.projectors[0].id: painter.draw(cues(state, checked if name == "look" else cell, person))}
         image = cv2.cvtColor(camera.color(world, light), cv2.COLOR_RGB2BGR)
         x, y = cell.scene.camera.color_view.project(cell.scene.surfaces[surface].pose.translation)
         w, h = CROP if not surface.startswith("zone") else (700, 200)

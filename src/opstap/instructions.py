@@ -30,6 +30,22 @@ FLATTEST = 0.006
 """Metres; a part that lies lower is within the noise of a depth camera at a bench's distance."""
 
 
+def picture_fault(folder: Path, picture: str) -> str:
+    """Why `picture`, a path from `folder`, cannot be shown; "" where it can, and where there is none."""
+    path = folder / picture
+    if not picture:
+        return ""
+    try:
+        size, head = path.stat().st_size, path.open("rb").read(4)
+    except OSError as error:
+        return f"the picture {path} cannot be read: {error.strerror}"
+    if size > LARGEST_PICTURE:
+        return f"the picture {path} has {size / 1e6:.1f} MB, at most {LARGEST_PICTURE / 1e6:.0f} are loaded"
+    if not head.startswith((b"\x89PNG", b"\xff\xd8\xff")):
+        return f"the picture {path} is neither PNG nor JPEG"
+    return ""
+
+
 class Part(Model):
     """A kind of part. `size` is that of the box around it, lying as it lies in bin and slot."""
 
@@ -42,21 +58,6 @@ class Part(Model):
     color: tuple[int, int, int] = (200, 200, 200)
     picture: str = ""
     """A photo or drawing, PNG or JPEG, as a path from the task file's folder; empty: none."""
-
-    def picture_fault(self, folder: Path) -> str:
-        """Why the picture cannot be shown; "" where it can, and where there is none."""
-        path = folder / self.picture
-        if not self.picture:
-            return ""
-        try:
-            size, head = path.stat().st_size, path.open("rb").read(4)
-        except OSError as error:
-            return f"the picture {path} cannot be read: {error.strerror}"
-        if size > LARGEST_PICTURE:
-            return f"the picture {path} has {size / 1e6:.1f} MB, at most {LARGEST_PICTURE / 1e6:.0f} are loaded"
-        if not head.startswith((b"\x89PNG", b"\xff\xd8\xff")):
-            return f"the picture {path} is neither PNG nor JPEG"
-        return ""
 
     @property
     def volume(self) -> float:
@@ -73,28 +74,47 @@ class Part(Model):
         return "the part is too flat" if self.size[2] < FLATTEST else ""
 
 
-Texts = dict[Literal["take", "place"], Words]
+Texts = dict[Literal["take", "place", "check"], Words]
 Way = Literal["one_handed", "left", "right", "seated", "standing", "wheelchair"]
 
 
 class Step(Model):
-    """Take `count` of `part` and put it in `slot`."""
+    """Take `count` of `part` and put it in `slot`; or, with `check`, look at something or do something."""
 
     id: Id
-    part: Id
-    slot: Id
+    part: Id = ""
+    """Empty of a check."""
+    slot: Id = ""
+    """Of a check: where to look or to do it; may be empty."""
     count: Annotated[int, Field(ge=1, le=20)] = 1
     present: bool = False
     """Where there is a cobot, it brings a tray with the part; elsewhere the part is taken from its bin."""
+    group: Id = ""
+    """Steps in a row with the same group are done in any order."""
+    optional: bool = False
+    """May be left out."""
+    check: Words = Field(default_factory=dict)
+    """What to look at or to do, in words; nothing is taken."""
+    confirm: Literal["button", "visit"] = "button"
+    """What counts as done at a check: that the worker says so, or that a hand was at its slot."""
+    picture: str = ""
+    """Of a check: a drawing or photo, as a part's."""
+    rework: tuple[Id, ...] = ()
+    """Of a check: steps before it that are done again when something is not right."""
     texts: Texts = Field(default_factory=dict)
     """Words of this step's own, instead of the task's phrases."""
     variants: dict[Way, Texts] = Field(default_factory=dict)
     """Words for who works this way, instead of those: what a left hand, one hand or a seat makes different."""
 
+    def says(self, field: str) -> bool:
+        """Whether `field` is something else than when it is left out."""
+        return bool(getattr(self, field) != type(self).model_fields[field].get_default(call_default_factory=True))
+
     def words(self, phrase: str, ways: Sequence[str] = ()) -> Words | None:
         """This step's own words for `phrase` to who works by `ways` (`Profile.ways`); None where it has none."""
         own: list[Mapping[Any, Words]] = [self.variants[w] for w in ways if w in self.variants]
-        return next((texts[phrase] for texts in (*own, self.texts) if phrase in texts), None)
+        said: Mapping[Any, Words] = {"check": self.check} if self.check else self.texts
+        return next((texts[phrase] for texts in (*own, said) if phrase in texts), None)
 
 
 class Phrases(Model):
@@ -132,7 +152,7 @@ class Task(Model):
     @cached_property
     def slot_part(self) -> dict[str, str]:
         """The part that belongs in each slot of the task."""
-        return {s.slot: s.part for s in self.steps}
+        return {s.slot: s.part for s in self.steps if s.part}
 
 
 @dataclass(frozen=True)
@@ -181,7 +201,8 @@ def load_cell(scene_path: Path, task_path: Path) -> Cell:
 
 def task_faults(task: Task, scene: Scene | None = None) -> list[Fault]:
     """What makes `task` unusable, in any cell or in that of `scene`."""
-    return [*_unspoken(task), *([*_unknown(task, scene), *_unbrought(task, scene)] if scene else [])]
+    faults = [*_unspoken(task), *_unfit(task)]
+    return faults + ([*_unknown(task, scene), *_unbrought(task, scene)] if scene else [])
 
 
 def scene_faults(task: Task, scene: Scene) -> list[Fault]:
@@ -200,9 +221,12 @@ def all_words(task: Task) -> list[tuple[tuple[str | int, ...], Words, set[str]]]
     ]
     texts += [(("parts", n, "name"), p.name, set()) for n, p in task.parts.items()]
     for i, step in enumerate(task.steps):
+        if step.check:
+            texts.append((("steps", i, "check"), step.check, set()))
         texts += [(("steps", i, "texts", k), w, {"part", "count"}) for k, w in step.texts.items()]
         for way, own in step.variants.items():
-            texts += [(("steps", i, "variants", way, k), w, {"part", "count"}) for k, w in own.items()]
+            fields = set() if step.check else {"part", "count"}
+            texts += [(("steps", i, "variants", way, k), w, fields) for k, w in own.items()]
     return texts
 
 
@@ -226,12 +250,80 @@ def _unspoken(task: Task) -> list[Fault]:
     return faults
 
 
+def _unfit(task: Task) -> list[Fault]:
+    """Steps that say too little, too much, or name other steps wrongly."""
+    faults = []
+    groups = [s.group for s in task.steps]
+    for i, step in enumerate(task.steps):
+        faults += _unfit_check(task, i) if step.check else _unfit_step(step, i)
+        if step.id in [s.id for s in task.steps[:i]]:
+            faults.append(Fault(("steps", i, "id"), f"'{step.id}' a second time", "an id of its own"))
+        if not step.group:
+            continue
+        if groups.count(step.group) == 1:
+            faults.append(Fault(("steps", i, "group"), f"'{step.group}' of one step", "two steps or more in a group"))
+        elif step.group in groups[:i] and groups[i - 1] != step.group:
+            found = f"'{step.group}' again after another step"
+            faults.append(Fault(("steps", i, "group"), found, "steps of a group one after the other"))
+    return faults
+
+
+def _unfit_step(step: Step, i: int) -> list[Fault]:
+    """A step that takes a part and puts it down."""
+    faults = [
+        Fault(("steps", i, name), f"no {name}", f"a {name}, or words to 'check'")
+        for name in ("part", "slot")
+        if not getattr(step, name)
+    ]
+    faults += [
+        Fault(("steps", i, name), f"'{name}' of a step without 'check'", "it is for checks")
+        for name in ("confirm", "picture", "rework")
+        if step.says(name)
+    ]
+    texts = [(("texts",), step.texts), *((("variants", way), own) for way, own in step.variants.items())]
+    return faults + [
+        Fault(("steps", i, *at, "check"), "'check' of a step without 'check'", "take, place")
+        for at, own in texts
+        if "check" in own
+    ]
+
+
+def _unfit_check(task: Task, i: int) -> list[Fault]:
+    step = task.steps[i]
+    faults = [
+        Fault(("steps", i, name), f"'{name}' of a check", "it is for steps that take a part")
+        for name in ("part", "count", "present", "texts", "group", "optional")
+        if step.says(name)
+    ]
+    faults += [
+        Fault(("steps", i, "variants", way, phrase), f"'{phrase}' of a check", "check")
+        for way, own in step.variants.items()
+        for phrase in own
+        if phrase != "check"
+    ]
+    if step.confirm == "visit" and not step.slot:
+        faults.append(Fault(("steps", i, "confirm"), "'visit' of a check without a slot", "button, or name a slot"))
+    before = {s.id: s for s in task.steps[:i] if not s.check}
+    for n, name in enumerate(step.rework):
+        if name not in before:
+            allowed = nearest(name, list(before)) if before else "a step before it"
+            known = any(s.id == name for s in task.steps)
+            found = f"'{name}', which is no step before it that takes a part" if known else f"unknown step '{name}'"
+            faults.append(Fault(("steps", i, "rework", n), found, allowed))
+        elif before[name].optional:
+            found = f"'{name}', which may have been left out"
+            faults.append(Fault(("steps", i, "rework", n), found, "steps that are not optional"))
+    return faults
+
+
 def _unknown(task: Task, scene: Scene) -> list[Fault]:
     faults = []
     in_bins = sorted({b.part for b in scene.bins})
     slots: dict[str, str] = {}
     for i, step in enumerate(task.steps):
-        if step.part not in task.parts:
+        if not step.part:
+            pass  # a check takes none
+        elif step.part not in task.parts:
             faults.append(
                 Fault(("steps", i, "part"), f"unknown part '{step.part}'", nearest(step.part, list(task.parts)))
             )
@@ -239,11 +331,13 @@ def _unknown(task: Task, scene: Scene) -> list[Fault]:
             faults.append(
                 Fault(("steps", i, "part"), f"'{step.part}', which no bin of the scene holds", ", ".join(in_bins))
             )
-        if step.slot not in scene.slot:
+        if not step.slot:
+            pass
+        elif step.slot not in scene.slot:
             faults.append(
                 Fault(("steps", i, "slot"), f"unknown slot '{step.slot}'", nearest(step.slot, list(scene.slot)))
             )
-        elif slots.setdefault(step.slot, step.id) != step.id:
+        elif step.part and slots.setdefault(step.slot, step.id) != step.id:
             faults.append(
                 Fault(
                     ("steps", i, "slot"),
@@ -251,8 +345,6 @@ def _unknown(task: Task, scene: Scene) -> list[Fault]:
                     "one step a slot",
                 )
             )
-        if step.id in [s.id for s in task.steps[:i]]:
-            faults.append(Fault(("steps", i, "id"), f"'{step.id}' a second time", "an id of its own"))
     return faults
 
 

@@ -5,8 +5,8 @@ from rclpy.action import ActionServer
 from rclpy.node import Node
 from rclpy.task import Future
 
-from opstap.workflow.asking import current_step
 from opstap.workflow.model import Phase, State, Tray, TrayChanged
+from opstap.workflow.order import current_step
 from opstap_cell.courier import GONE_AFTER, PATIENCE, Courier
 from opstap_interfaces.action import PresentPart
 

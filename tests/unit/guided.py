@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opstap.workflow.asking import Ask, Meaning, ask, current_step
+from opstap.workflow.asking import Ask, Meaning, ask
 from opstap.workflow.engine import step
 from opstap.workflow.model import (
     Asked,
@@ -15,6 +15,7 @@ from opstap.workflow.model import (
     State,
     WorkspaceEvent,
 )
+from opstap.workflow.order import current_step
 
 SECOND = 1_000_000_000
 
@@ -82,12 +83,12 @@ class Guide:
         asked = self.asked
         if asked.phrase == "paused":
             self.asks(Asked.RESUME)
-        elif asked.unseen:
+        elif asked.answered:
             self.asks(Asked.NEXT)
         elif asked.phrase == "ready":
             self.content(Content.EMPTY, *self.cell.scene.slot)
         for mark in sorted(asked.marks, key=lambda m: m.meaning is not Meaning.TAKE_OUT):
-            if asked.unseen or mark.meaning in (Meaning.OPEN, Meaning.CASE):
+            if asked.answered or mark.meaning in (Meaning.OPEN, Meaning.CASE):
                 continue
             if mark.meaning is Meaning.REFILL:
                 self.content(Content.FILLED, mark.place)
@@ -96,6 +97,8 @@ class Guide:
                 return  # one of several bins
             elif mark.meaning is Meaning.PUT_BACK:
                 self.sees(Happened.PUT_BACK, mark.place, mark.count)
+            elif mark.meaning is Meaning.LOOK:
+                self.sees(Happened.HAND_LEFT, mark.place)
             elif mark.meaning is Meaning.TAKE_OUT:
                 self.sees(Happened.REMOVED, mark.place, asked.count)
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from opstap.instructions import Cell
+from opstap.instructions import Cell, Step
 from opstap.pages.bench import Bench
 from opstap.pages.protocol import Snapshot
 from opstap.workflow.model import Phase, State
@@ -35,6 +35,21 @@ def test_a_job_is_summed_up_from_its_own_start_whenever_the_page_came(cell: Cell
     summary = shown(Bench(cell, simulated=True), cell, done, 160.0).summary
     assert summary is not None
     assert (summary.seconds, summary.corrections, summary.help_calls) == (60.0, 3, 1)
+
+
+def test_what_was_left_out_and_what_was_checked_is_told(cell: Cell) -> None:
+    check = Step(id="look", check=dict.fromkeys(cell.task.languages, "Is it shut?"))
+    steps = (cell.task.steps[0], cell.task.steps[1].model_copy(update={"optional": True}), check, *cell.task.steps[3:])
+    cell = replace(cell, task=cell.task.model_copy(update={"steps": steps}))
+    bench = Bench(cell, simulated=True)
+    said = shown(bench, cell, State(job=1, phase=Phase.TAKE, step=1), 10.0)
+    assert said.step is not None
+    assert (said.step.optional, said.step.check) == (True, False)
+    said = shown(bench, cell, State(job=1, phase=Phase.CHECK, step=2, skipped=(1,)), 12.0)
+    assert said.step is not None
+    assert (said.words, said.step.check, said.confirm, said.step.number) == ("Is it shut?", True, True, 3)
+    said = shown(bench, cell, State(job=1, phase=Phase.TAKE, step=3, skipped=(1,)), 14.0)
+    assert [e.words for e in said.events][2:] == [f"Left out: {part(cell, 1)}.", "Done: Is it shut?."]
 
 
 def test_the_next_case_begins_with_an_empty_list(cell: Cell) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from opstap.guidance.cues import Cue, Sign, cues, with_words
-from opstap.instructions import Cell, load_cell
+from opstap.instructions import Cell, Step, load_cell
 from opstap.pages.bench import Bench
 from opstap.scene import Profile
 from opstap.workflow.asking import Meaning, ask
@@ -94,6 +94,19 @@ def test_words_of_a_step_go_before_those_of_the_task():
     steps[STEP] = steps[STEP].model_copy(update={"texts": {"take": {"en": "The white {part}.", "nl": "-"}}})
     cell = Cell(CELL.scene, CELL.task.model_copy(update={"steps": tuple(steps)}))
     assert shown(TAKING, cell=cell)["zone/instruction"].text == "The white cup."
+
+
+@pytest.mark.parametrize("level", ["full", "short", "lights", "off"])
+def test_a_check_has_words_at_every_level_and_its_buttons_say_so(level):
+    steps = list(CELL.task.steps)
+    steps[STEP] = Step(id="look", slot="slot_09", check=dict.fromkeys(CELL.task.languages, "Is it shut?"))
+    cell = Cell(CELL.scene, CELL.task.model_copy(update={"steps": tuple(steps)}))
+    person = PERSON.model_copy(update={"level": level})
+    seen = {c.surface: c for c in cues(replace(TAKING, phase=Phase.CHECK), cell, person)}
+    assert seen["zone/instruction"].text == "Is it shut?"
+    assert seen["slot/slot_09"].kind is Meaning.LOOK
+    assert (seen["zone/button_next"].text, seen["zone/button_wrong"].text) == ("Yes, right", "Do it again")
+    assert words(TAKING) == "Take 1: cup."
 
 
 def test_every_bin_with_the_part_is_lit_but_not_one_known_to_be_empty():

@@ -97,6 +97,48 @@ def test_a_wrong_task_is_told(tmp_path, old, new, found, allowed):
     assert str(error.value).startswith(f"{path}:{line}:")
 
 
+GEARBOX, KIT = SCENE.with_name("gearbox.yaml"), TASK.with_name("gearbox_kit.yaml")
+STEP_FAULTS = [
+    ("slot: slot_01}", "slot: slot_01, group: one}", "steps[0].group", "'one' of one step", "two steps or more"),
+    ("slot: slot_06}", "slot: slot_06, group: gears_1}", "steps[5].group", "again after", "one after the other"),
+    ("part: cover, slot: slot_02}", "part: cover}", "steps[1].slot", "no slot", "words to 'check'"),
+    ("part: cover, slot: slot_02}", "slot: slot_02}", "steps[1].part", "no part", "words to 'check'"),
+    ("slot: slot_02}", "slot: slot_02, rework: [housing_1]}", "steps[1].rework", "without 'check'", "it is for checks"),
+    ("slot: slot_02}", "slot: slot_02, optional: 3}", "steps[1].optional", "3", "valid boolean"),
+    ("slot: slot_02}", "slot: slot_02, optionl: true}", "steps[1].optionl", "unknown field", "scene-and-task"),
+    ("rework: [gasket_1]", "rework: [gasket]", "steps[12].rework[0]", "unknown step 'gasket'", "mean 'gasket_1'"),
+    ("rework: [gasket_1]", "rework: [gasket_2]", "steps[12].rework[0]", "no step before it", "gasket_1"),
+    ("rework: [gasket_2]", "rework: [press_1]", "steps[25].rework[0]", "no step before it that takes", "spring_1"),
+    ("    rework: [gasket_1]", "    part: gasket", "steps[12].part", "'part' of a check", "steps that take a part"),
+    ("    rework: [gasket_1]", "    optional: true", "steps[12].optional", "'optional' of a check", "take a part"),
+    ("    slot: slot_11\n", "", "steps[12].confirm", "'visit' of a check without a slot", "name a slot"),
+    ("    slot: slot_11\n", "    slot: slot_77\n", "steps[12].slot", "unknown slot 'slot_77'", "slot_0"),
+    ('      uk: "Притисни це рукою."\n', "", "steps[12].check.uk", "no words", "en, nl, de, uk, ar"),
+    ('"Press it flat with your hand."', '"Press {part}."', "steps[12].check.en", "Press {part}", "plain text here"),
+    ("slot: slot_11}", "slot: slot_11, optional: true}", "steps[12].rework[0]", "may have been left out", "optional"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "field", "found", "allowed"), STEP_FAULTS)
+def test_a_wrong_group_check_or_rework_is_told(tmp_path, old, new, field, found, allowed):
+    path, _ = changed(tmp_path, KIT, (old, new))
+    with pytest.raises(DocumentError) as error:
+        load_cell(GEARBOX, path)
+    line = next(each for each in str(error.value).splitlines() if f": {field}: " in each)
+    number = int(line.removeprefix(f"{path}:").split(":")[0])
+    assert found in line
+    assert allowed in line
+    name = field.split(".")[-1].split("[")[0]
+    around = path.read_text(encoding="utf-8").splitlines()[number - 1]
+    assert name in around or "id: " in around or "check:" in around, (line, around)
+
+
+def test_broken_yaml_in_a_group_is_told_with_its_line(tmp_path):
+    path, line = changed(tmp_path, KIT, ("group: gears_1}", "group: [gears_1}"))
+    with pytest.raises(DocumentError, match=f"{path}:{line}: not valid YAML"):
+        load_cell(GEARBOX, path)
+
+
 def test_a_bin_with_an_unknown_part_is_told_in_the_scene(tmp_path):
     path, _ = changed(tmp_path, SCENE, ("part: probe", "part: prob"))
     with pytest.raises(DocumentError) as error:

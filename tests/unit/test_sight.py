@@ -86,6 +86,7 @@ def test_the_painters_light_on_every_slot(cell, sight, painter):
         for kind, seen in (
             (Meaning.PLACE, Seen(place=(s,))),
             (Meaning.TAKE_OUT, Seen(take_out=(s,))),
+            (Meaning.LOOK, Seen(look=(s,))),
             (Meaning.CASE, Seen()),
         ):
             assert sight.look({"main": painter.draw([Cue(kind, f"slot/{s}")])}) == seen, (s, kind)

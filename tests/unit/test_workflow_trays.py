@@ -3,9 +3,10 @@
 import pytest
 from guided import SECOND, Guide
 
-from opstap.workflow.asking import Meaning, ask, current_step
+from opstap.workflow.asking import Meaning, ask
 from opstap.workflow.journal import Journal, Recorder
 from opstap.workflow.model import Happened, Phase, Started, Tray, TrayChanged, TrayVisited
+from opstap.workflow.order import current_step
 from opstap.workflow.trays import LOST, REACHED, Errand, Reach, Trays
 
 ZONE = "present_right"

@@ -77,12 +77,24 @@ function label() {
   element("progress").setAttribute("aria-label", t("steps"));
 }
 
+/** Whether it is asked if something is right. */
+const checks = () => snapshot?.step?.check === true && !snapshot.solving;
+
+/** What "next" says now. @returns {Word} */
+function nextWord() {
+  if (snapshot?.solving) return "confirm";
+  if (checks()) return "right";
+  if (snapshot?.confirm) return "confirm";
+  const step = snapshot?.step;
+  return step?.optional && snapshot?.phase === "take" && !step.taken ? "skip" : "next";
+}
+
 /** What each button asks now, and its words. @returns {Record<string, [Asked, Word]>} */
 function wishes() {
   const [paused, helped] = [snapshot?.paused, snapshot?.help_since != null];
   return {
-    next: ["next", snapshot?.confirm || snapshot?.solving ? "confirm" : "next"],
-    back: ["back", "back"],
+    next: ["next", nextWord()],
+    back: ["back", checks() ? "again" : "back"],
     pause: paused ? ["resume", "resume"] : ["pause", "pause"],
     help: helped ? ["help_done", "helpDone"] : ["help", "help"],
     repeat: ["repeat", "repeat"],

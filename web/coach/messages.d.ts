@@ -33,7 +33,7 @@ export interface CellView {
   /** Of the task. */
   title: ReadonlyArray<Words>;
   job: number;
-  phase: "ready" | "take" | "place" | "put_right" | "done";
+  phase: "ready" | "take" | "place" | "check" | "put_right" | "done";
   /** Steps that are done. */
   step: number;
   steps: number;

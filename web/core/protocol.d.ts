@@ -20,11 +20,18 @@ export interface Step {
   count: number;
   taken: number;
   placed: number;
+  /**
+   * Something is to be looked at or done; `take` and `place` both say what. "next" says that it is right, "back" that
+   * it is not.
+   */
+  check: boolean;
+  /** It may be left out: while nothing of it is taken, "next" does that. */
+  optional: boolean;
 }
 
 /** An open trouble: a fact about a place, in words that say what to do. */
 export interface Problem {
-  trouble: "wrong_pick" | "too_many" | "wrong_slot" | "missing" | "empty_bin";
+  trouble: "wrong_pick" | "too_many" | "wrong_slot" | "missing" | "empty_bin" | "rework";
   /** Bin or slot id. */
   place: string;
   /** In the snapshot's language. */
@@ -56,7 +63,7 @@ export interface Place {
   yaw: number;
   content: "filled" | "empty" | "cannot_see";
   /** What is asked there now. */
-  mark: "take" | "open" | "put_back" | "refill" | "place" | "take_out" | "case" | "none";
+  mark: "take" | "open" | "put_back" | "refill" | "place" | "take_out" | "case" | "look" | "none";
 }
 
 /** Something that happened in this job, in plain words. */
@@ -116,11 +123,11 @@ export interface Snapshot {
   job: number;
   /** Cell time; none before the first job. */
   job_started: number | null;
-  phase: "ready" | "take" | "place" | "put_right" | "done";
+  phase: "ready" | "take" | "place" | "check" | "put_right" | "done";
   /** What is asked now, a sentence a line, at every level of guidance. */
   words: string;
   /** The trouble that this puts right; none in ordinary work. */
-  solving: "wrong_pick" | "too_many" | "wrong_slot" | "missing" | "empty_bin" | null;
+  solving: "wrong_pick" | "too_many" | "wrong_slot" | "missing" | "empty_bin" | "rework" | null;
   /** The camera cannot see whether it is done: the person says so by "next". */
   confirm: boolean;
   /** None while the work waits for a case, and when it is done. */

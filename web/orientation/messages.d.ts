@@ -110,7 +110,7 @@ export interface Moving {
  */
 export interface Mark {
   place: string;
-  meaning: "take" | "open" | "put_back" | "refill" | "place" | "take_out" | "case";
+  meaning: "take" | "open" | "put_back" | "refill" | "place" | "take_out" | "case" | "look";
 }
 
 /**

@@ -21,7 +21,7 @@ export interface Outline {
   kind: "text" | "button" | "handover" | "keep_out" | "cue" | "intent";
   corners: ReadonlyArray<readonly [number, number, number]>;
   /** Of a cue. */
-  meaning: "take" | "open" | "put_back" | "refill" | "place" | "take_out" | "case" | "none";
+  meaning: "take" | "open" | "put_back" | "refill" | "place" | "take_out" | "case" | "look" | "none";
 }
 
 /** What stands still: GET /view/scene. The shapes themselves are in /view/cell.glb. */

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Literal
 
 from opstap.authoring.folding import Done, Note
-from opstap.instructions import Cell, Step, Task
+from opstap.instructions import Cell, Step, Task, Texts
 
 Phrase = Literal["take", "place"]
 TITLE = {
@@ -174,7 +175,7 @@ def tasked(draft: Draft, name: str, like: Task) -> Task:
     steps = []
     for step in whole(draft):
         used[step.part] += 1
-        texts = {
+        texts: Texts = {
             phrase: {la: own.get(la, getattr(like.phrases, phrase)[la]) for la in like.languages}
             for phrase, own in step.texts.items()
         }
@@ -205,15 +206,23 @@ def drafted(done: Done, like: Task) -> Draft:
 def differences(found: Draft | Task, task: Task) -> list[str]:
     """What the work in `found` does otherwise than that of `task`, in plain words; none: they are equivalent.
 
-    Two tasks are equivalent when they put the same parts, as many, into the same slots, in the same order. Ids, words
-    and which of several bins with a part was used make no difference.
+    Two tasks are equivalent when they put the same parts, as many, into the same slots, in the same order, but for the
+    groups of `task` and what it lets be left out. Ids, words, checks and which of several bins was used make
+    no difference.
     """
-    mine = [(s.part, s.slot, s.count) for s in found.steps]
-    theirs = [(s.part, s.slot, s.count) for s in task.steps]
+    mine = [(s.part, s.slot, s.count) for s in found.steps if s.part or s.slot]
+    steps = [s for s in task.steps if s.part and (not s.optional or (s.part, s.slot, s.count) in mine)]
+    theirs = [(s.part, s.slot, s.count) for s in steps]
     told = [f"not done: {count} {part} in {slot}" for part, slot, count in theirs if (part, slot, count) not in mine]
     told += [f"done besides: {count} {part or '?'} in {slot or '?'}" for part, slot, count in mine
              if (part, slot, count) not in theirs]  # fmt: skip
-    if not told and mine != theirs:
-        first = next((i for i, (a, b) in enumerate(zip(mine, theirs, strict=False)) if a != b), 0)
-        told = [f"in another order, from step {first + 1} on: {mine[first][0]} instead of {theirs[first][0]}"]
-    return told
+    if told:
+        return told
+    done = 0
+    for _, block in groupby(steps, key=lambda s: s.group or s.id):
+        asked = [(s.part, s.slot, s.count) for s in block]
+        if sorted(mine[done : done + len(asked)]) != sorted(asked):
+            first = next((i for i, each in enumerate(mine[done:], done) if each not in asked), done)
+            return [f"in another order, from step {first + 1} on: {mine[first][0]} instead of {theirs[first][0]}"]
+        done += len(asked)
+    return []

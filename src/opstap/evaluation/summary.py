@@ -31,6 +31,10 @@ def describe(note: Note, state: State, steps: int) -> str:
         return f"to put right at {note.place}: {PROBLEMS[note.trouble]}"
     if note.outcome is Outcome.PROBLEM_SOLVED:
         return f"put right at {note.place}: {PROBLEMS[note.trouble]} ({note.seconds:.1f} s)"
+    if note.outcome is Outcome.STEP_SKIPPED:
+        return f"step left out: {note.step}"
+    if note.outcome is Outcome.REWORK:
+        return f"to be done again, says the check {note.step}"
     if note.outcome in (Outcome.STEP_SHOWN, Outcome.PART_TAKEN):
         return ""
     return str(note.outcome.value).replace("_", " ")
@@ -47,6 +51,10 @@ class Summary:
     """Problems seen, by kind."""
     solved: list[tuple[str, str, float]] = field(default_factory=list)
     """Kind, place and seconds of every problem that was put right."""
+    skipped: list[str] = field(default_factory=list)
+    """Ids of steps that were left out."""
+    reworked: list[str] = field(default_factory=list)
+    """Ids of checks after which steps were done again."""
     help_calls: int = 0
     began: int = 0
     """Stamps (ns) of the first step shown and the last part placed."""
@@ -76,6 +84,10 @@ def summarise(entries: Iterable[Entry]) -> Summary:
                 summary.seen[note.trouble] += 1
             elif note.outcome is Outcome.PROBLEM_SOLVED:
                 summary.solved.append((note.trouble, note.place, note.seconds or 0.0))
+            elif note.outcome is Outcome.STEP_SKIPPED:
+                summary.skipped.append(note.step)
+            elif note.outcome is Outcome.REWORK:
+                summary.reworked.append(note.step)
             elif note.outcome is Outcome.HELP_ASKED:
                 summary.help_calls += 1
             elif note.outcome is Outcome.JOB_DONE:
@@ -94,6 +106,8 @@ def as_text(summary: Summary) -> str:
         f"{sum(summary.seen.values())} thing(s) to put right, {summary.open} still open:",
     ]
     lines += [f"  {PROBLEMS[kind]:<28} {place:<10} put right in {s:.1f} s" for kind, place, s in summary.solved]
+    lines += [f"left out: {', '.join(summary.skipped)}"] if summary.skipped else []
+    lines += [f"done again, after the check: {', '.join(summary.reworked)}"] if summary.reworked else []
     lines += ["", f"  {'step':<24} seconds", *(f"  {name:<24} {seconds:6.1f}" for name, seconds in summary.steps)]
     return "\n".join(lines)
 

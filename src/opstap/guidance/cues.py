@@ -4,9 +4,9 @@ What is asked is said by `workflow.asking`; here it becomes light. A cue's shape
 from the surface alone (see `drawing`), so no meaning rests on colour only.
 
 Levels, as the worker chose: `full` shows all; `short` has words only for what is out of the ordinary; `lights` never
-has words; `off` shows nothing but what is out of the ordinary, with words. An open call for help is shown as `full`,
-with the words for help first: whoever asks for help gets more, not less. "Say again" shows the words at every level for
-a while. Buttons are no guidance and stay at every level.
+has words; `off` shows nothing but what is out of the ordinary, with words. A check is nothing but words, so it has them
+at every level. An open call for help is shown as `full`, with the words for help first: whoever asks for help gets
+more, not less. "Say again" shows the words at every level for a while. Buttons are no guidance and stay at every level.
 """
 
 from __future__ import annotations
@@ -74,19 +74,20 @@ def cues(state: State, cell: Cell, profile: Profile, now: int | None = None) -> 
     Args:
         now: ns, the stamp that this answers; None: nothing was just asked for.
     """
+    asked = ask(cell, state)
+    answers = {"next": "right", "you_are_wrong": "again"} if asked.phrase == "check" else {}
     buttons = tuple(
-        Cue(Sign.BUTTON, f"zone/{z.id}", text=say(z.asked, profile.language))
+        Cue(Sign.BUTTON, f"zone/{z.id}", text=say(answers.get(z.asked, z.asked), profile.language))
         for z in cell.scene.zones
         if z.asked and (z.asked in ("next", "help") or not state.paused)
     )
-    asked = ask(cell, state)
     again, answered = _since(state.repeated, now, AGAIN), _since(state.corrected, now, ANSWER)
     level = "full" if state.help_since is not None or again else profile.level
     if level == "off" and not asked.unusual and not answered:
         return buttons
     lights = tuple(cue for mark in asked.marks for cue in _light(mark, asked, cell))
     words = []
-    if level == "full" or (asked.unusual and level != "lights"):
+    if level == "full" or asked.phrase == "check" or (asked.unusual and level != "lights"):
         words = asked.words(cell, profile.language, profile.ways).split("\n")
     # Two lines are read from a metre in every script; who comes to help sees the question mark.
     if state.help_since is not None:
@@ -97,8 +98,8 @@ def cues(state: State, cell: Cell, profile: Profile, now: int | None = None) -> 
     zone = next((z.id for z in cell.scene.zones if z.kind == "text"), None)
     if zone is None or not (words or sign is not Sign.NONE):
         return (*lights, *buttons)
-    shows_part = sign is Sign.NONE and level == "full" and state.help_since is None and asked.part
-    picture = cell.task.parts[asked.part].picture if shows_part else ""
+    pictured = sign is Sign.NONE and level == "full" and state.help_since is None
+    picture = asked.picture(cell) if pictured else ""
     return (*lights, *buttons, Cue(sign, f"zone/{zone}", text="\n".join(words), picture=picture))
 
 

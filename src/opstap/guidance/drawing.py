@@ -17,6 +17,7 @@ Every meaning has a shape of its own besides its colour:
 | PLACE             | slot        | thick ring, dark middle                          | sky blue  |
 | TAKE_OUT          | slot        | thick ring with a cross                          | amber     |
 | CASE              | slot        | thin outline                                     | dim white |
+| LOOK              | slot        | thick ring of dashes                             | sky blue  |
 | PAUSED, DONE      | zone        | two bars; a check mark; words                    | white     |
 | BUTTON            | zone        | thin outline with a word; fills while pressed    | white     |
 | WILL_MOVE         | table       | dashed outline of where the cobot will pass      | white     |
@@ -68,6 +69,7 @@ COLORS: dict[Meaning | Sign, Color] = {
     Meaning.TAKE_OUT: AMBER,
     Meaning.REFILL: VIOLET,
     Meaning.CASE: DIM,
+    Meaning.LOOK: SKY_BLUE,
     Sign.NONE: WHITE,
     Sign.PAUSED: WHITE,
     Sign.DONE: WHITE,
@@ -243,7 +245,7 @@ def _draw(canvas: Any, cue: Cue, width: float, height: float, heading: float | N
     elif cue.kind is Meaning.OPEN:
         _line(paint, THIN_LINE)
         canvas.drawRRect(_rounded(width, height, MARGIN + THIN_LINE / 2), paint)
-    elif cue.kind is Meaning.REFILL:
+    elif cue.kind in (Meaning.REFILL, Meaning.LOOK):
         _line(paint, LINE)
         outline = _rounded(width, height, MARGIN + LINE / 2)
         # A whole number of dashes along the outline, each as long as the gap that follows it.

@@ -30,7 +30,8 @@ def described(cell: Cell) -> dict[str, Any]:
     notes += [f"slot '{s.id}' gets nothing" for s in scene.case.slots if s.id not in task.slot_part]
     needed = Counter[str]()
     for step in task.steps:
-        needed[step.part] += step.count
+        if step.part:
+            needed[step.part] += step.count
     return {
         "cell": scene.cell,
         "task": task.task,

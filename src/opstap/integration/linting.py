@@ -25,7 +25,7 @@ import numpy as np
 from opstap.documents import Document, DocumentError, Location
 from opstap.guidance.drawing import SMALLEST_CAPITAL, fitted
 from opstap.guidance.words import WORDS
-from opstap.instructions import Cell, Task, all_words, task_faults
+from opstap.instructions import Cell, Step, Task, all_words, picture_fault, task_faults
 from opstap.preflight import named
 from opstap.scene import Scene, Zone, load_scene
 from opstap.speech import VOICES
@@ -82,7 +82,7 @@ def lint(path: Path, scene: Scene | None = None, parts_list: Path | None = None)
 def lint_task(task: Task, folder: Path, scene: Scene | None = None) -> list[tuple[Location, str, bool]]:
     """What is found in a task whose pictures are named from `folder`: where, in words, and whether it is an error."""
     errors = task_faults(task, scene)
-    warnings = [*_words(task), *_sound(task), *_parts(task, folder), *_steps(task, scene)]
+    warnings = [*_words(task), *_sound(task), *_parts(task, folder), *_steps(task, folder, scene)]
     if scene and not errors:
         warnings += [*_room(Cell(scene, task)), *_zones(scene)]
     return [*((f.location, f"found {f.found}, allowed: {f.allowed}", True) for f in errors),
@@ -125,22 +125,22 @@ def _sound(task: Task) -> Warnings:
 
 
 def _parts(task: Task, folder: Path) -> Warnings:
-    used = Counter(step.part for step in task.steps)
+    used = Counter(step.part for step in task.steps if step.part)
     for name, part in task.parts.items():
         if not part.picture:
             yield ("parts", name), "no picture"
-        else:
-            fault = part.picture_fault(folder)
-            if fault:
-                yield ("parts", name, "picture"), fault
+        elif fault := picture_fault(folder, part.picture):
+            yield ("parts", name, "picture"), fault
     for (one, a), (other, b) in combinations(task.parts.items(), 2):
         close = all(abs(x - y) < 0.002 for x, y in zip(a.size, b.size, strict=True))
         if close and a.shape == b.shape and used[one] and used[other] and not (a.picture and b.picture):
             yield ("parts", other), f"has the shape and size of '{one}': only colour or print tells them apart"
 
 
-def _steps(task: Task, scene: Scene | None) -> Warnings:
+def _steps(task: Task, folder: Path, scene: Scene | None) -> Warnings:
     for i, step in enumerate(task.steps):
+        if step.check:
+            yield from _check(step, i, folder)
         part = task.parts.get(step.part)
         if part is None:
             continue
@@ -152,6 +152,19 @@ def _steps(task: Task, scene: Scene | None) -> Warnings:
         slot = scene.slot.get(step.slot)
         if slot and bins and slot.confirm == "button" and all(b.confirm == "button" for b in bins):
             yield ("steps", i), "nothing is seen of this step: it is done only when the worker says so"
+        if step.optional and bins and all(b.confirm == "button" for b in bins):
+            yield ("steps", i, "optional"), "'next' says there that it is done, so it cannot be left out by it"
+        if step.group and step.present:
+            yield ("steps", i, "present"), "the cobot brings it when the guide comes to it, not sooner"
+
+
+def _check(step: Step, i: int, folder: Path) -> Warnings:
+    if fault := picture_fault(folder, step.picture):
+        yield ("steps", i, "picture"), fault
+    elif not step.picture and not step.slot:
+        yield ("steps", i), "a check with no picture and no slot: only words say where to look"
+    if not step.rework and step.confirm == "button":
+        yield ("steps", i), "no rework: when it is not right, the guide goes one step back"
 
 
 def _room(cell: Cell) -> Warnings:
@@ -165,8 +178,8 @@ def _room(cell: Cell) -> Warnings:
         if at[0] in ("title", "parts"):
             continue
         for language, text in words.items():
-            named_parts = [cell.task.parts[s.part].name.get(language, "") for s in cell.task.steps]
-            longest = text.replace("{part}", max(named_parts, key=len)).replace("{count}", "20")
+            named_parts = [cell.task.parts[s.part].name.get(language, "") for s in cell.task.steps if s.part]
+            longest = text.replace("{part}", max(named_parts, key=len, default="")).replace("{count}", "20")
             if fitted(longest, width, height).capital < SMALLEST_CAPITAL:
                 yield (*at, language), f"too long for the zone '{zone.id}': '{longest}' would be small"
 
@@ -218,7 +231,8 @@ def read_parts(path: Path) -> dict[str, int]:
 def _mismatches(task: Task, listed: dict[str, int]) -> Warnings:
     asked: Counter[str] = Counter()
     for step in task.steps:
-        asked[step.part] += step.count
+        if step.part:
+            asked[step.part] += step.count
     for part in sorted({*asked, *listed}):
         if asked[part] != listed.get(part, 0):
             at: Location = ("parts", part) if part in task.parts else ("steps",)

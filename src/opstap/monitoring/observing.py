@@ -68,7 +68,8 @@ class Observer:
             self._current = step
             return
         if before.job != state.job or before.step != state.step:
-            if before.job == state.job and state.step == before.step + 1:
+            done = state.step == before.step + 1 and state.skipped == before.skipped
+            if before.job == state.job and done:
                 self._step_done(self._current, now)
             self._begin_step(now)
         elif state != before:
@@ -161,7 +162,7 @@ class Observer:
 
     @property
     def _working(self) -> bool:
-        return self._state is not None and self._state.phase in (Phase.TAKE, Phase.PLACE, Phase.PUT_RIGHT)
+        return self._state is not None and self._state.phase not in (Phase.READY, Phase.DONE)
 
     def _step_done(self, step: str, now: float) -> None:
         seconds = now - self._step_began

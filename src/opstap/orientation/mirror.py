@@ -148,5 +148,5 @@ class Mirror:
 
 def _shown(state: State) -> object:
     """What of a state is shown; times and numbers that count on are not."""
-    return (state.phase, state.step, state.taken, state.placed, state.problems, state.paused, state.help_since,
-            state.repeated, state.corrected, state.tray, state.tray_zone, state.contents)  # fmt: skip
+    return (state.phase, state.step, state.order, state.taken, state.placed, state.problems, state.paused,
+            state.help_since, state.repeated, state.corrected, state.tray, state.tray_zone, state.contents)  # fmt: skip

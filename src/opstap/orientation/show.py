@@ -16,10 +16,11 @@ from opstap.orientation.media import Media
 from opstap.orientation.mirror import Mirror
 from opstap.orientation.session import SECOND, Phase, Session
 from opstap.orientation.tryout import Lying, lying_of
-from opstap.workflow.asking import ask, current_step
+from opstap.workflow.asking import ask
 from opstap.workflow.levels import LEVELS
 from opstap.workflow.model import Phase as Work
 from opstap.workflow.model import State
+from opstap.workflow.order import current_step
 
 FILE = "/orientation/cell.glb"
 

@@ -17,7 +17,7 @@ from opstap.instructions import Cell
 from opstap.scene import Profile
 from opstap.simulation.bench import Bench
 from opstap.simulation.world import lying_in_bin, lying_in_slot
-from opstap.workflow.asking import Ask, ask, current_step
+from opstap.workflow.asking import Ask, ask
 from opstap.workflow.engine import step
 from opstap.workflow.levels import Rules, as_chosen, due, refused, settings
 from opstap.workflow.model import (
@@ -33,6 +33,7 @@ from opstap.workflow.model import (
     TrayVisited,
     WorkspaceEvent,
 )
+from opstap.workflow.order import current_step
 
 if TYPE_CHECKING:  # only who shows an arm pays for the robot libraries
     from opstap.orientation.bringing import Bringing
@@ -79,12 +80,15 @@ class Tryout:
         return sum(len(parts) for parts in self._bench.slots.values())
 
     def take(self, place: str, now: int) -> None:
-        """Take the part on top.
+        """Take the part on top; at a check, a touch of its place, or of any in the case, says that it is right.
 
         Raises:
             TryoutError: no such place, nothing in it, or the hand is full.
         """
         parts = self._inside(place)
+        if self.held is None and self._answers(place):
+            self._decide(OperatorInput(now, Asked.NEXT, SOURCE))
+            return
         if self.held is not None:
             raise TryoutError(f"take: found a hand that holds '{self.held}', allowed: put it down first")
         if not parts:
@@ -94,6 +98,10 @@ class Tryout:
             self._decide(TrayVisited(now, place))
         else:
             self._happened(Happened.REMOVED if place in self._bench.slots else Happened.TAKEN, place, now)
+
+    def _answers(self, place: str) -> bool:
+        step = current_step(self.cell, self.state) if self.asked.phrase == "check" else None
+        return step is not None and place in self.cell.scene.slot and step.slot in (place, "")
 
     def put(self, place: str, now: int) -> None:
         """Put what the hand holds there.

@@ -6,18 +6,27 @@ from collections import deque
 from math import radians
 
 from opstap.instructions import Cell
+from opstap.instructions import Step as Task
 from opstap.pages.protocol import Choice, Happening, Latency, NodeStatus, Place, Problem, Robot, Snapshot, Step, Summary
 from opstap.scene import Profile
-from opstap.workflow.asking import Ask, ask, current_step, putting_right
+from opstap.workflow.asking import Ask, ask, putting_right
 from opstap.workflow.levels import Rules, alone, settings
 from opstap.workflow.model import Content, Phase, State
 from opstap.workflow.model import Problem as Trouble
+from opstap.workflow.order import current_step, done, order
 
 EVENTS = 40
 WORDS = {
-    "en": {"step": "Done: {part}.", "solved": "Put right.", "began": "A new case.", "done": "The case is full."},
+    "en": {
+        "step": "Done: {part}.",
+        "skipped": "Left out: {part}.",
+        "solved": "Put right.",
+        "began": "A new case.",
+        "done": "The case is full.",
+    },
     "nl": {
         "step": "Klaar: {part}.",
+        "skipped": "Overgeslagen: {part}.",
         "solved": "Weer goed.",
         "began": "Een nieuwe koffer.",
         "done": "De koffer is vol.",
@@ -50,12 +59,8 @@ class Bench:
             task=self.cell.task.title[language], job=state.job,
             job_started=state.job_since / 1e9 if state.job else None,
             phase=state.phase, words=asked.words(self.cell, language, profile.ways),
-            solving=asked.problem.trouble if asked.problem else None, confirm=asked.unseen,
-            step=Step(
-                number=state.step + 1, of=len(self.cell.task.steps), count=step.count, taken=state.taken,
-                take=self.cell.text("take", language, step, step.part, step.count, profile.ways),
-                place=self.cell.text("place", language, step, step.part, ways=profile.ways), placed=state.placed,
-            ) if step else None,
+            solving=asked.problem.trouble if asked.problem else None, confirm=asked.answered,
+            step=self._step(step, state, profile) if step else None,
             problems=tuple(
                 Problem(trouble=p.trouble, place=p.place, words=self._problem(p, language))
                 for p in state.problems if p is not asked.problem
@@ -65,6 +70,16 @@ class Bench:
             table=self.cell.scene.table.size, places=self._places(asked, language, contents),
             events=tuple(self._events), nodes=nodes, latencies=latencies, robot=robot,
             summary=self._summary,
+        )  # fmt: skip
+
+    def _step(self, step: Task, state: State, profile: Profile) -> Step:
+        def said(phrase: str) -> str:
+            return self.cell.text(phrase, profile.language, step, step.part, step.count, profile.ways)
+
+        return Step(
+            number=state.step + 1, of=len(self.cell.task.steps), count=step.count, taken=state.taken,
+            take=said("check" if step.check else "take"), place=said("check" if step.check else "place"),
+            placed=state.placed, check=bool(step.check), optional=step.optional,
         )  # fmt: skip
 
     def _choices(self, state: State, profile: Profile) -> tuple[Choice, ...]:
@@ -91,10 +106,12 @@ class Bench:
             self._events.clear()
             self._summary = None
             self._events.append(Happening(at=state.job_since / 1e9, words=words["began"]))
-        for i in range(before.step, state.step):
-            name = self.cell.task.parts[self.cell.task.steps[i].part].name
-            part = name.get(language, next(iter(name.values())))
-            self._events.append(Happening(at=at, words=words["step"].format(part=part), tone="good"))
+        for i in order(self.cell, state)[before.step : state.step]:
+            step = self.cell.task.steps[i]
+            what = step.check or self.cell.task.parts[step.part].name
+            told = words["skipped" if i in state.skipped else "step"]
+            part = what.get(language, next(iter(what.values())))
+            self._events.append(Happening(at=at, words=told.format(part=part), tone="good"))
         known = {(p.trouble, p.place) for p in before.problems}
         now = {(p.trouble, p.place) for p in state.problems}
         for p in state.problems:
@@ -105,7 +122,7 @@ class Bench:
         if state.phase is Phase.DONE and before.phase is not Phase.DONE:
             self._events.append(Happening(at=at, words=words["done"], tone="good"))
             self._summary = Summary(
-                steps=len(self.cell.task.steps), seconds=at - state.job_since / 1e9,
+                steps=len(done(self.cell, state)), seconds=at - state.job_since / 1e9,
                 corrections=state.put_right, help_calls=state.helped,
             )  # fmt: skip
 

@@ -154,6 +154,7 @@ def steps(cell: Cell) -> Sequence[StepView]:
 
     def words(name: str, index: int) -> tuple[Words, ...]:
         step = cell.task.steps[index]
+        name = "check" if step.check else name
         return tuple(
             Words(language=language, text=cell.text(name, language, step, step.part, step.count))
             for language in cell.task.languages

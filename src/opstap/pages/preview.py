@@ -53,7 +53,8 @@ class Preview:
         if not self._painters:  # fonts and pictures are loaded when somebody looks
             self._painters = [Painter(self.cell, p, self._pictures) for p in projectors]
         step = self.cell.task.steps[index]
-        state = State(task=self.cell.task.task, job=1, phase=PHASES[phase], step=index)
+        now = Phase.CHECK if step.check else PHASES[phase]
+        state = State(task=self.cell.task.task, job=1, phase=now, step=index)
         if state.phase is Phase.PLACE:
             state = replace(state, taken=step.count)
         person = next(iter(self.cell.scene.profile.values()))

@@ -47,6 +47,11 @@ class Step(Message):
     """Parts this step asks for."""
     taken: Annotated[int, Field(ge=0)] = 0
     placed: Annotated[int, Field(ge=0)] = 0
+    check: bool = False
+    """Something is to be looked at or done; `take` and `place` both say what. "next" says that it is right, "back" that
+    it is not."""
+    optional: bool = False
+    """It may be left out: while nothing of it is taken, "next" does that."""
 
 
 class Problem(Message):

@@ -7,6 +7,7 @@ or falls beside its place, the work goes wrong or stops, as it would on a real b
     hand empty    sky-blue bin       take as many as the pips say
                   outlined bin       after a while: take one there
                   crossed slot       take out what lies there
+                  dashed slot        touch what lies there: it is looked at, or pressed on
                   amber bin          the part just put down was wrong: take it out again
     part in hand  amber bin          put back there as many as the pips say
                   sky-blue slot      put it there
@@ -49,6 +50,8 @@ READY = np.array([0.31, 0.10, 0.09])
 FEEL_HEIGHT = 0.015
 """How high above the floor of an empty bin the fingers feel for a part, metres."""
 GRASP_SECONDS, RELEASE_SECONDS = 0.4, 0.3
+LOOK_SECONDS = 1.0
+"""How long a hand is at what it looks at or presses on."""
 PATIENCE = 8.0
 """Seconds until a person tries again what the light still asks for."""
 OVER_TRAY = 0.16
@@ -144,6 +147,7 @@ class Act(str, Enum):
     PLACE = "place"
     PUT_BACK = "put_back"
     TAKE_OUT = "take_out"
+    LOOK = "look"
 
 
 @dataclass(frozen=True)
@@ -213,7 +217,8 @@ class Person:
         self._now += self._dt
         self._seen = seen
         self._watch(coming)
-        lights = {Act.TAKE: seen.take, Act.PUT_BACK: seen.put_back, Act.PLACE: seen.place, Act.TAKE_OUT: seen.take_out}
+        lights = {Act.TAKE: seen.take, Act.PUT_BACK: seen.put_back, Act.PLACE: seen.place, Act.TAKE_OUT: seen.take_out,
+                  Act.LOOK: seen.look}  # fmt: skip
         self._done = {(act, place) for act, place in self._done if place in lights[act]}
         wish = self._wanted()
         if wish != self._wish:
@@ -270,6 +275,7 @@ class Person:
                 wishes.append(Wish(Act.PUT_BACK, self._origin, len(holding.grasped)))
             return wishes[0] if wishes else None
         wishes += [Wish(Act.TAKE_OUT, s) for s in seen.take_out if fresh(Act.TAKE_OUT, s)]
+        wishes += [Wish(Act.LOOK, s) for s in seen.look if fresh(Act.LOOK, s)]
         if seen.put_back and self._just_placed:
             wishes.append(Wish(Act.TAKE_OUT, self._just_placed))
         standing = self._bench.standing
@@ -281,7 +287,7 @@ class Person:
         if tired:
             wishes += [Wish(Act.TAKE_OUT, s) for s in seen.place if (Act.PLACE, s) in self._done]
             wishes += [Wish(Act.TAKE, b) for b in seen.open]
-        return next((w for w in wishes if w.act is Act.TAKE or self._bench.inside(w.place)), None)
+        return next((w for w in wishes if w.act in (Act.TAKE, Act.LOOK) or self._bench.inside(w.place)), None)
 
     def _begin(self, hand: Hand, wish: Wish) -> None:
         """Plan what `wish` takes."""
@@ -290,6 +296,7 @@ class Person:
             Act.PLACE: self._place,
             Act.PUT_BACK: self._put_back,
             Act.TAKE_OUT: self._take_out,
+            Act.LOOK: self._look,
         }
         self._plan.begin(hand, *deeds[wish.act](hand, wish))
 
@@ -320,6 +327,9 @@ class Person:
 
     def _take_out(self, hand: Hand, wish: Wish) -> list[Step]:
         return [*self._grasp(hand, wish.place), *self._end(hand, wish)]
+
+    def _look(self, hand: Hand, wish: Wish) -> list[Step]:
+        return [partial(self._approach, hand, wish.place), partial(float, LOOK_SECONDS), *self._end(hand, wish)]
 
     def _grasp(self, hand: Hand, place: str) -> list[Step]:
         """Go to the part on top, take hold of it."""

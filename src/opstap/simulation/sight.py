@@ -7,7 +7,8 @@ A person remembers a light that an arm just covered, or that was left dark where
 A meaning is a colour and a shape together (`guidance` draws them):
 bin openings: filled sky blue = take, thin sky-blue outline = take if your hand is empty, amber stripes = put back,
 dashed violet outline = needs filling;
-slots: sky-blue ring = place, amber ring with a cross = take out. The pips on a bin's label say how many.
+slots: sky-blue ring = place, amber ring with a cross = take out, dashed sky-blue ring = look or do something there.
+The pips on a bin's label say how many.
 """
 
 from __future__ import annotations
@@ -51,10 +52,11 @@ class Seen:
     refill: tuple[str, ...] = ()
     place: tuple[str, ...] = ()
     take_out: tuple[str, ...] = ()
+    look: tuple[str, ...] = ()
 
     @property
     def nothing(self) -> bool:
-        return not (self.take or self.open or self.put_back or self.refill or self.place or self.take_out)
+        return self == Seen()
 
 
 COVERED = 0.06
@@ -69,7 +71,7 @@ def remembered(before: Seen, now: Seen, arms: Sequence[Capsule], centres: Mappin
     """
     if not arms or before == now:
         return now
-    lit = {*now.take, *now.open, *now.put_back, *now.refill, *now.place, *now.take_out}
+    lit = {*now.take, *now.open, *now.put_back, *now.refill, *now.place, *now.take_out, *now.look}
 
     def hidden(place: str) -> bool:
         at = centres[place][:2]
@@ -84,6 +86,7 @@ def remembered(before: Seen, now: Seen, arms: Sequence[Capsule], centres: Mappin
     return Seen(
         counts(before.take, now.take), names(before.open, now.open), counts(before.put_back, now.put_back),
         names(before.refill, now.refill), names(before.place, now.place), names(before.take_out, now.take_out),
+        names(before.look, now.look),
     )  # fmt: skip
 
 
@@ -172,14 +175,18 @@ class Sight:
         for name, look in self._trays.items():
             if _filled(_colors(look.light(images)) == SKY_BLUE):
                 take[name] = 1  # no label, no pips: it is told one at a time
-        place, take_out = [], []
+        place, take_out, look_at = [], [], []
         for name, look in self._slots.items():
             colors = _colors(look.light(images))
             if _ring(colors == SKY_BLUE, look):
                 place.append(name)
             elif _crossed(colors == AMBER, look):
                 take_out.append(name)
-        return Seen(take, tuple(may_take), put_back, tuple(refill), tuple(place), tuple(take_out))
+            elif _dashed(colors == SKY_BLUE, look):
+                look_at.append(name)
+        return Seen(
+            take, tuple(may_take), put_back, tuple(refill), tuple(place), tuple(take_out), tuple(look_at)
+        )  # fmt: skip
 
 
 def _colors(light: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -108,14 +108,19 @@ class Simulator:
 
     @property
     def packed(self) -> bool:
-        """Whether every slot of the task truly holds its part, and every other slot nothing."""
-        steps = {s.slot: (s.part,) * s.count for s in self._bench.cell.task.steps}
-        return all(parts == steps.get(slot, ()) for slot, parts in self._bench.slots.items())
+        """Whether every slot of the task truly holds its part (or nothing, where it may be left out), and no other slot
+        anything."""
+        steps = {s.slot: (s.part,) * s.count for s in self._bench.cell.task.steps if s.part}
+        free = {s.slot for s in self._bench.cell.task.steps if s.optional}
+        return all(
+            parts == steps.get(slot, ()) or (not parts and slot in free) for slot, parts in self._bench.slots.items()
+        )
 
     @property
     def finished(self) -> bool:
         """Whether the person has placed something, rests, and has seen nothing to do for a while."""
         slots = self._bench.slots
-        full = all(slots[s.slot] for s in self._bench.cell.task.steps) and not (self.cobot and self.cobot.out)
+        needed = [s.slot for s in self._bench.cell.task.steps if s.part and not s.optional]
+        full = all(slots[slot] for slot in needed) and not (self.cobot and self.cobot.out)
         seconds = DONE_SECONDS if full else GIVE_UP_SECONDS
         return any(slots.values()) and self._idle_ticks >= seconds * self.fps

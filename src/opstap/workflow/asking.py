@@ -8,10 +8,12 @@ One thing is asked at a time; whatever else is open waits. In order:
    wrong slot it is crossed too: taking it out and putting it back is one movement.
 3. *Something lies in a wrong slot*, the oldest first: take it out, and put it where it belongs, again one movement.
    That is the slot of the step, a slot where it is missing, or its bin; where nobody can tell, it is only taken out.
+   Before a step is done again because a check was not right, what lies in its slot is taken out.
 4. *The step is placing*: its slot. What is in the hand is put down before anything else is asked.
 5. *Something is missing* from a slot that was done, the oldest first: that slot.
 6. *The bins of the part are empty*: a colleague fills them.
-7. *The step is taking*: every bin that holds its part and is not known to be empty. When all of them are, and no such
+7. *The step is a check*: its words; where it names a slot, that one is lit.
+   *The step is taking*: every bin that holds its part and is not known to be empty. When all of them are, and no such
    problem is open, the worker said the system is wrong: the worker's word counts. Where the cobot brings the part, its
    tray instead, once it stands there; its bins are open besides, for who rather takes it there.
 8. *An empty case is awaited*, or *the case is full*.
@@ -30,6 +32,7 @@ from enum import Enum
 
 from opstap.instructions import Cell, Step
 from opstap.workflow.model import Content, Phase, Problem, State, Tray, Trouble
+from opstap.workflow.order import current_step
 
 
 class Meaning(str, Enum):
@@ -49,6 +52,8 @@ class Meaning(str, Enum):
     """Take the part out of this slot."""
     CASE = "case"
     """A slot of the empty case that is awaited."""
+    LOOK = "look"
+    """Look here, or do here what is said; nothing is put."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +86,23 @@ class Ask:
     @property
     def unusual(self) -> bool:
         """Whether it is out of the ordinary, so that it is told at every level of guidance."""
-        return self.problem is not None or self.phrase in ("paused", "cannot_see", "bring") or self.unseen
+        return self.problem is not None or self.phrase in ("paused", "cannot_see", "bring", "check") or self.unseen
 
     @property
     def unseen(self) -> bool:
-        """Whether the person has to say when it is done."""
+        """Whether the camera cannot see when it is done."""
         return any(mark.unseen for mark in self.marks)
+
+    @property
+    def answered(self) -> bool:
+        """Whether the person has to say when it is done."""
+        return self.unseen or (self.step is not None and bool(self.step.check) and self.step.confirm == "button")
+
+    def picture(self, cell: Cell) -> str:
+        """What shows it: the part's picture, or the check's; a path from the task's folder, empty: none."""
+        if self.phrase == "check" and self.step:
+            return self.step.picture
+        return cell.task.parts[self.part].picture if self.part else ""
 
     def words(self, cell: Cell, language: str, ways: Sequence[str] = ()) -> str:
         """It in words, one line a sentence, for who works by `ways` (`Profile.ways`)."""
@@ -94,12 +110,6 @@ class Ask:
         if self.unseen and self.phrase != "cannot_see":
             text += "\n" + cell.text("cannot_see", language)
         return text
-
-
-def current_step(cell: Cell, state: State) -> Step | None:
-    """The step that is being worked on; None before, after and between jobs."""
-    working = state.phase in (Phase.TAKE, Phase.PLACE)
-    return cell.task.steps[state.step] if working else None
 
 
 def watched_slots(cell: Cell) -> tuple[str, ...]:
@@ -119,6 +129,7 @@ def ask(cell: Cell, state: State) -> Ask:
     problem = (
         oldest(state, Trouble.WRONG_PICK, Trouble.TOO_MANY)
         or oldest(state, Trouble.WRONG_SLOT)
+        or _rework(cell, state)
         or (None if state.phase is Phase.PLACE else oldest(state, Trouble.MISSING) or oldest(state, Trouble.EMPTY_BIN))
     )
     if problem:
@@ -126,6 +137,8 @@ def ask(cell: Cell, state: State) -> Ask:
     step = current_step(cell, state)
     if step is None:
         return _between_jobs(cell, state)
+    if state.phase is Phase.CHECK:
+        return Ask("check", (Mark(Meaning.LOOK, step.slot),) if step.slot else (), step=step)
     if state.phase is Phase.PLACE:
         left = step.count - state.taken
         may_take = _on_bins(cell, state, Meaning.OPEN, step.part, left) if left > 0 else ()
@@ -140,6 +153,12 @@ def ask(cell: Cell, state: State) -> Ask:
     return Ask("take", _on_bins(cell, state, Meaning.TAKE, step.part, left), step.part, left, step=step)
 
 
+def _rework(cell: Cell, state: State) -> Problem | None:
+    """What lies in the slot of the step, which is done again."""
+    step = current_step(cell, state)
+    return next((p for p in state.problems if p.trouble is Trouble.REWORK and step and p.place == step.slot), None)
+
+
 def putting_right(cell: Cell, state: State, problem: Problem) -> Ask:
     """What is asked to put `problem` right, once its turn has come."""
     trouble, place, part, count = problem.trouble, problem.place, problem.part, problem.count
@@ -148,6 +167,8 @@ def putting_right(cell: Cell, state: State, problem: Problem) -> Ask:
     if trouble is Trouble.MISSING:
         marks = (_mark(cell, state, Meaning.PLACE, place), *_on_bins(cell, state, Meaning.OPEN, part, count))
         return Ask(trouble.value, marks, part, count, problem)
+    if trouble is Trouble.REWORK:
+        return Ask("take_out", (_mark(cell, state, Meaning.TAKE_OUT, place),), part, count, problem)
     if trouble is not Trouble.WRONG_SLOT:
         lying = [p for p in state.problems if p.trouble is Trouble.WRONG_SLOT and p.part in (part, "")]
         crossed = tuple(_mark(cell, state, Meaning.TAKE_OUT, p.place) for p in lying[:1])

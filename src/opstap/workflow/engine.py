@@ -7,6 +7,10 @@ The rules, in the order of the work:
 - The current step asks for its part (TAKE), then for its slot (PLACE). Anything else that is seen opens a problem; the
   guide asks to put it right and goes on where it was. What is asked first is said by `asking`, for all of the cell.
 - A part that arrives in the right slot finishes the step even if its taking was not seen: what counts is the case.
+- Of a group, and behind a step that may be left out, the guide follows the hand (`order`): what is taken or placed
+  there makes that step the current one, and is no problem.
+- A check is answered by the worker: "next" says that it is right, "back" (or "you are wrong", as nothing else was
+  claimed) that it is not. Then the steps that it names are done again. Where a hand is enough, its visit says "right".
 - A job is not done while something is to be put right. A case that is taken away before starts over with the next.
 - The worker's word counts: "next" says that what is asked was done, "you are wrong" that it need not be.
 - Where a cobot brings trays, a step that is presented waits for its tray. A tray that cannot be had is no problem: the
@@ -19,7 +23,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from opstap.instructions import Cell
-from opstap.workflow.asking import ask, current_step, oldest, watched_slots
+from opstap.workflow import order
+from opstap.workflow.asking import ask, oldest, watched_slots
 from opstap.workflow.model import (
     Asked,
     Condensed,
@@ -40,7 +45,10 @@ from opstap.workflow.model import (
     Trouble,
     WorkspaceEvent,
 )
+from opstap.workflow.order import current_step
 
+TOUCHED = 0.3
+"""Seconds that a hand has to be at a check's slot to count: shorter, it passed by."""
 Transition = tuple[State, tuple[Note, ...]]
 
 
@@ -111,6 +119,8 @@ def _solve(state: State, problem: Problem, stamp: int, count: int | None = None)
         rest = tuple(replace(p, count=left) if p is problem else p for p in state.problems)
         return replace(state, problems=rest), ()
     rest = tuple(p for p in state.problems if p is not problem)
+    if problem.trouble is Trouble.REWORK:
+        return replace(state, problems=rest), ()  # told as rework, not as something that went wrong
     seconds = _seconds(problem.stamp, stamp)
     note = Note(Outcome.PROBLEM_SOLVED, place=problem.place, trouble=problem.trouble.value, seconds=seconds)
     return replace(state, problems=rest), (note,)
@@ -129,16 +139,51 @@ def _without(state: State, trouble: Trouble) -> State:
 
 
 def _show(cell: Cell, state: State, stamp: int) -> Transition:
-    """Show the step `state.step`; where there is none left, the job is done as soon as nothing is to be put right."""
+    """Show the next step; where there is none left, the job is done as soon as nothing is to be put right."""
     # A bin that is empty concerned the last step only.
     state = replace(_without(state, Trouble.EMPTY_BIN), taken=0, placed=0, tray=Tray.NONE, tray_zone="")
     if state.step >= len(cell.task.steps):
         return _finish(replace(state, phase=Phase.PUT_RIGHT))
-    state = replace(state, phase=Phase.TAKE, step_since=stamp)
-    if state.cobot and cell.task.steps[state.step].present:
-        state = replace(state, tray=Tray.COMING)
+    state = replace(state, phase=Phase.TAKE)
+    # What was begun and is in the hand comes before what is not.
+    group = order.blocks(cell, state)[0]
+    held = next((i for i in group if i in state.begun and state.begun[i][0] > state.begun[i][1]), None)
+    if held is not None:
+        state = order.followed(cell, state, held)
+    return _shown(cell, state, stamp)
+
+
+def _shown(cell: Cell, state: State, stamp: int) -> Transition:
+    """The step that comes next is the current one; it goes on where it was left."""
+    index = order.order(cell, state)[state.step]
+    this = cell.task.steps[index]
+    begun = {i: p for i, p in state.begun.items() if i != index}
+    taken, placed = state.begun.get(index, (0, 0))
+    phase = Phase.CHECK if this.check else Phase.PLACE if taken >= this.count else Phase.TAKE
+    tray = Tray.COMING if state.cobot and this.present and phase is Phase.TAKE else Tray.NONE
+    state = replace(
+        state, phase=phase, taken=taken, placed=placed, begun=begun, tray=tray, tray_zone="", step_since=stamp
+    )
     state, notes = _check_stock(cell, state, stamp)
-    return state, (Note(Outcome.STEP_SHOWN, step=cell.task.steps[state.step].id), *notes)
+    return state, (Note(Outcome.STEP_SHOWN, step=this.id), *notes)
+
+
+def _followed(cell: Cell, state: State, index: int, stamp: int) -> Transition:
+    """The hand does another step that may be done now: that is the current one."""
+    here = order.current(cell, state)
+    assert here is not None
+    # What nothing was done of was not worked on: the time since it was shown belongs to the other one.
+    since = stamp if state.taken or state.placed else state.step_since
+    after = order.followed(cell, state, index)
+    notes = tuple(_skipped(cell, i) for i in order.order(cell, after)[state.step : after.step])
+    if state.taken or state.placed:
+        after = replace(after, begun={**after.begun, here: (state.taken, state.placed)})
+    after, shown = _shown(cell, _without(after, Trouble.EMPTY_BIN), since)
+    return after, (*notes, *shown)
+
+
+def _skipped(cell: Cell, index: int) -> Note:
+    return Note(Outcome.STEP_SKIPPED, step=cell.task.steps[index].id)
 
 
 def _finish(state: State) -> Transition:
@@ -186,7 +231,8 @@ def _slot_changed(cell: Cell, state: State, event: PlaceChanged) -> Transition:
 
 
 def _start(cell: Cell, state: State, stamp: int) -> Transition:
-    state, shown = _show(cell, replace(state, job=state.job + 1, job_since=stamp, step=0, problems=()), stamp)
+    fresh = replace(state, job=state.job + 1, job_since=stamp, step=0, order=(), skipped=(), begun={}, problems=())
+    state, shown = _show(cell, fresh, stamp)
     return state, (Note(Outcome.JOB_STARTED), *shown)
 
 
@@ -205,6 +251,7 @@ def _happened(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
         Happened.PLACED: _placed,
         Happened.REMOVED: _removed,
         Happened.VISITED: _visited,
+        Happened.HAND_LEFT: _touched,
     }.get(event.happened)
     if handle is None:
         return state, notes
@@ -214,23 +261,39 @@ def _happened(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
 
 
 def _taken(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
-    current = current_step(cell, state)
-    part = cell.scene.bin[event.place].part
+    part, stamp = cell.scene.bin[event.place].part, event.stamp
     missing = _of_part(state, part, Trouble.MISSING)
-    if current and current.part == part:
-        wanted = current.count - state.taken
-    elif missing:
-        return _too_many(state, event, event.count - missing.count, part)
-    else:
-        return _open(state, Trouble.WRONG_PICK, event.place, event.stamp, event.count, part)
+    expected = missing.count if missing else 0
+    asked = _wanting(cell, state, part)
+    if not asked and not missing:
+        return _open(state, Trouble.WRONG_PICK, event.place, stamp, event.count, part)
     notes: tuple[Note, ...] = ()
-    if wanted > 0:
-        state = replace(state, taken=state.taken + min(event.count, wanted))
-        notes = (Note(Outcome.PART_TAKEN, step=current.id, place=event.place),)
-    if state.taken >= current.count:
+    if asked and _lacking(cell, state, asked[0]) > 0 and asked[0] != order.current(cell, state):
+        state, notes = _followed(cell, state, asked[0], stamp)
+        asked = [i for i in asked if i in order.blocks(cell, state)[0]]
+    left = event.count
+    for index in asked:
+        got = min(left, _lacking(cell, state, index))
+        if got > 0:
+            taken, placed = order.progress(cell, state, index)
+            state, left = order.progressed(cell, state, index, taken + got, placed), left - got
+            notes += (Note(Outcome.PART_TAKEN, step=cell.task.steps[index].id, place=event.place),)
+    current = current_step(cell, state)
+    if current and current.part == part and state.taken >= current.count:
         state = replace(state, phase=Phase.PLACE)
-    state, more = _too_many(state, event, event.count - wanted - (missing.count if missing else 0), part)
+    state, more = _too_many(state, event, left - expected, part)
     return state, (*notes, *more)
+
+
+def _wanting(cell: Cell, state: State, part: str) -> list[int]:
+    """Steps that may be done now with `part`; those that lack some first, the current one before the others."""
+    mine = [i for i in order.choices(cell, state) if cell.task.steps[i].part == part]
+    return sorted(mine, key=lambda i: _lacking(cell, state, i) <= 0)
+
+
+def _lacking(cell: Cell, state: State, index: int) -> int:
+    """Parts of the step that were not taken yet."""
+    return cell.task.steps[index].count - order.progress(cell, state, index)[0]
 
 
 def _too_many(state: State, event: WorkspaceEvent, extra: int, part: str) -> Transition:
@@ -243,6 +306,8 @@ def _put_back(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
     problem = _find(state, event.place, Trouble.WRONG_PICK, Trouble.TOO_MANY) or _of_part(
         state, part, Trouble.WRONG_PICK, Trouble.TOO_MANY
     )
+    if not problem:
+        state, notes = _followed_back(cell, state, part, event.stamp)
     current = current_step(cell, state)
     mine = current is not None and current.part == part
     if problem:
@@ -258,23 +323,57 @@ def _put_back(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
     return state, notes
 
 
+def _followed_back(cell: Cell, state: State, part: str, stamp: int) -> Transition:
+    """A `part` goes back to its bin that is not the current step's: that of a step that was begun."""
+    current = current_step(cell, state)
+    if current is None or current.part == part:
+        return state, ()
+    begun = (i for i in order.choices(cell, state) if cell.task.steps[i].part == part)
+    index = next((i for i in begun if order.in_hand(cell, state, i) > 0), None)
+    return _followed(cell, state, index, stamp) if index is not None else (state, ())
+
+
 def _placed(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
     missing = _find(state, event.place, Trouble.MISSING)
     if missing:
         return _solve(state, missing, event.stamp, event.count)
+    state, notes = _followed_to(cell, state, event.place, event.stamp)
     current = current_step(cell, state)
-    if current is None or event.place != current.slot:
-        return _placed_wrong(cell, state, event)
     wrong = oldest(state, Trouble.WRONG_PICK)
-    if wrong and state.phase is Phase.TAKE:
+    if current is None or not current.part or event.place != current.slot:
+        state, more = _placed_wrong(cell, state, event)
+    elif wrong and state.phase is Phase.TAKE:
         # Nothing right was taken yet, so what lies in the slot is the wrong part.
-        return _open(state, Trouble.WRONG_SLOT, event.place, event.stamp, event.count, wrong.part)
-    return _placed_right(cell, state, event.place, event.count, event.stamp)
+        state, more = _open(state, Trouble.WRONG_SLOT, event.place, event.stamp, event.count, wrong.part)
+    else:
+        state, more = _placed_right(cell, state, event.place, event.count, event.stamp)
+    return state, notes + more
+
+
+def _followed_to(cell: Cell, state: State, slot: str, stamp: int) -> Transition:
+    """The step of `slot` is the current one, where it may be done now and the hand can have had its part."""
+    steps, here = cell.task.steps, order.current(cell, state)
+    index = next((i for i in order.choices(cell, state) if steps[i].slot == slot and i != here), None)
+    if index is None or here is None:
+        return state, ()
+    if order.in_hand(cell, state, index) > 0:
+        return _followed(cell, state, index, stamp)
+    held = state.taken - state.placed
+    if held > 0 and steps[index].part == steps[here].part:
+        # The same part goes into either slot: what was taken for one is put into the other.
+        given = min(held, _lacking(cell, state, index))
+        state = replace(state, taken=state.taken - given)
+        taken, placed = order.progress(cell, state, index)
+        return _followed(cell, order.progressed(cell, state, index, taken + given, placed), index, stamp)
+    in_hand = any(order.in_hand(cell, state, i) > 0 for i in order.choices(cell, state))
+    if in_hand or oldest(state, Trouble.WRONG_PICK, Trouble.TOO_MANY, Trouble.MISSING):
+        return state, ()  # what lies there is that, most likely
+    return _followed(cell, state, index, stamp)
 
 
 def _placed_right(cell: Cell, state: State, slot: str, count: int, stamp: int) -> Transition:
     """`count` parts came into the slot of the step."""
-    current = cell.task.steps[state.step]
+    current = cell.task.steps[order.order(cell, state)[state.step]]
     placed = state.placed + count
     state = replace(state, placed=placed, taken=max(state.taken, min(placed, current.count)))
     if placed < current.count:
@@ -300,7 +399,7 @@ def _placed_wrong(cell: Cell, state: State, event: WorkspaceEvent) -> Transition
     current = current_step(cell, state)
     if in_hand and not (state.phase is Phase.PLACE and in_hand.trouble is Trouble.MISSING):
         part = in_hand.part
-    elif current:
+    elif current and current.part:
         # Taken unseen, if the step was taking: go on with it in the hand, as far as one can tell.
         part, state = current.part, replace(state, phase=Phase.PLACE)
     else:
@@ -311,32 +410,48 @@ def _placed_wrong(cell: Cell, state: State, event: WorkspaceEvent) -> Transition
 def _removed(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
     count = event.count
     notes: tuple[Note, ...] = ()
-    wrong = _find(state, event.place, Trouble.WRONG_SLOT)
+    wrong = _find(state, event.place, Trouble.WRONG_SLOT, Trouble.REWORK)
     if wrong:
         out = min(count, wrong.count)
         state, notes = _solve(state, wrong, event.stamp, out)
         count -= out
-    done = next((s for s in cell.task.steps[: state.step] if s.slot == event.place), None)
+    done = next((s for s in order.done(cell, state) if s.part and s.slot == event.place), None)
     if done and count:
         state, more = _open(state, Trouble.MISSING, event.place, event.stamp, count, done.part)
         return state, notes + more
-    current = current_step(cell, state)
-    if current and event.place == current.slot:
-        state = replace(state, placed=max(0, state.placed - count))
+    for index in order.choices(cell, state):
+        taken, placed = order.progress(cell, state, index)
+        if cell.task.steps[index].slot == event.place and placed:
+            state = order.progressed(cell, state, index, taken, max(0, placed - count))
     return state, notes
 
 
 def _visited(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
     """A hand was where only that can be seen: it did what is asked of that place now, all of it; else nothing."""
-    problem = _find(state, event.place, Trouble.WRONG_SLOT, Trouble.MISSING, Trouble.WRONG_PICK, Trouble.TOO_MANY)
+    problem = _find(
+        state, event.place, Trouble.REWORK, Trouble.WRONG_SLOT, Trouble.MISSING, Trouble.WRONG_PICK, Trouble.TOO_MANY
+    )
     if problem:
         return _solve(state, problem, event.stamp)
-    current = current_step(cell, state)
-    if current and state.phase is Phase.TAKE and event.place in cell.bins_with(current.part):
-        return _taken(cell, state, replace(event, count=current.count - state.taken))
-    if current and state.phase is Phase.PLACE and event.place == current.slot:
-        return _placed(cell, state, replace(event, count=current.count - state.placed))
+    steps = cell.task.steps
+    for index in next(iter(order.blocks(cell, state)), ()):
+        this, (taken, placed) = steps[index], order.progress(cell, state, index)
+        if state.phase is Phase.TAKE and taken < this.count and event.place in cell.bins_with(this.part):
+            return _taken(cell, state, replace(event, count=this.count - taken))
+        placing = state.phase is Phase.PLACE and this is current_step(cell, state)
+        if (placing or taken >= this.count) and this.part and event.place == this.slot:
+            return _placed(cell, state, replace(event, count=this.count - placed))
     return state, ()
+
+
+def _touched(cell: Cell, state: State, event: WorkspaceEvent) -> Transition:
+    """A hand was somewhere and left: that answers a check for which this is enough."""
+    current = current_step(cell, state)
+    there = current is not None and current.check and current.confirm == "visit" and current.slot == event.place
+    asked = there and not state.paused and ask(cell, state).problem is None
+    if not asked or event.evidence.get("seconds", 1.0) < TOUCHED:
+        return state, ()
+    return _step_done(cell, state, event.stamp)
 
 
 def _tray_visited(cell: Cell, state: State, event: TrayVisited) -> Transition:
@@ -349,8 +464,10 @@ def _tray_visited(cell: Cell, state: State, event: TrayVisited) -> Transition:
 
 
 def _step_done(cell: Cell, state: State, stamp: int) -> Transition:
-    current = cell.task.steps[state.step]
+    current = cell.task.steps[order.order(cell, state)[state.step]]
     seconds = _seconds(state.step_since, stamp)
+    left = tuple(p for p in state.problems if p.trouble is not Trouble.REWORK or p.place != current.slot)
+    state = replace(state, problems=left)
     done = Note(Outcome.STEP_DONE, step=current.id, place=current.slot, seconds=seconds)
     state, shown = _show(cell, replace(state, step=state.step + 1), stamp)
     return state, (done, *shown)
@@ -404,26 +521,57 @@ def _confirmed(cell: Cell, state: State, now: int) -> Transition:
     if state.phase is Phase.TAKE and asked.unseen:
         taken = Note(Outcome.PART_TAKEN, step=current.id, place=asked.marks[0].place)
         return replace(state, phase=Phase.PLACE, taken=current.count), (taken,)
+    if state.phase is Phase.TAKE and current.optional and not state.taken:
+        return _left_out(cell, state, now)
     return _step_done(cell, state, now)
 
 
+def _left_out(cell: Cell, state: State, now: int) -> Transition:
+    """The current step, which is optional, is not done."""
+    index = order.order(cell, state)[state.step]
+    note = _skipped(cell, index)
+    state = replace(state, step=state.step + 1, skipped=(*state.skipped, index))
+    state, shown = _show(cell, state, now)
+    return state, (note, *shown)
+
+
 def _went_back(cell: Cell, state: State, now: int) -> Transition:
-    """From placing to taking, from taking to the step before."""
+    """From placing to taking, from a check to what it was about, and else to the step before."""
     if state.phase is Phase.PLACE:
         return _check_stock(cell, replace(state, phase=Phase.TAKE, taken=state.placed), now)
+    this = current_step(cell, state)
+    named = [i for i, s in enumerate(cell.task.steps) if this and s.id in this.rework]
+    again = order.reworked(cell, state, named)
+    if again.step < state.step:
+        redone = [cell.task.steps[i] for i in order.order(cell, again)[again.step : state.step]]
+        lying = [s for s in redone if state.contents.get(s.slot) is not Content.EMPTY]
+        out = tuple(Problem(Trouble.REWORK, s.slot, s.count, now, s.part) for s in lying)
+        again = _not_missed(cell, again)
+        again, shown = _show(cell, replace(again, problems=(*again.problems, *out)), now)
+        return again, (Note(Outcome.REWORK, step=this.id if this else ""), *shown)
     if state.phase is Phase.READY or state.step == 0:
         return state, ()
-    ahead = {s.slot for s in cell.task.steps[state.step - 1 :]}
-    problems = tuple(p for p in state.problems if not (p.trouble is Trouble.MISSING and p.place in ahead))
-    return _show(cell, replace(state, step=state.step - 1, problems=problems), now)
+    before = order.order(cell, state)[state.step - 1]
+    state = replace(state, step=state.step - 1, skipped=tuple(i for i in state.skipped if i != before))
+    return _show(cell, _not_missed(cell, state), now)
+
+
+def _not_missed(cell: Cell, state: State) -> State:
+    """Nothing is missing where it is still to be put."""
+    ahead = {cell.task.steps[i].slot for i in order.order(cell, state)[state.step :]}
+    return replace(
+        state, problems=tuple(p for p in state.problems if not (p.trouble is Trouble.MISSING and p.place in ahead))
+    )
 
 
 def _corrected(cell: Cell, state: State, now: int) -> Transition:
     """The worker says the system is wrong: what it asks to put right is right, or else it is the other half's turn."""
-    notes: tuple[Note, ...] = (Note(Outcome.CORRECTED),)
-    state = replace(state, corrected=now)
     problem = ask(cell, state).problem
     current = current_step(cell, state)
+    if state.phase is Phase.CHECK and not (problem or state.paused):
+        return _went_back(cell, state, now)  # nothing was claimed: it is the check's answer
+    notes: tuple[Note, ...] = (Note(Outcome.CORRECTED),)
+    state = replace(state, corrected=now)
     if problem:
         state, more = _solve(state, problem, now)
         if current and problem.trouble is Trouble.WRONG_SLOT and problem.place == current.slot:

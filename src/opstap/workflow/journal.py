@@ -42,11 +42,11 @@ from opstap.workflow.model import (
     WorkspaceEvent,
 )
 
-VERSION = 3
+VERSION = 4
 """Of the form of the file, kept in it as `user_version`; raised when the table or the events' fields change."""
-READS = (1, 2, VERSION)
+READS = (1, 2, 3, VERSION)
 """Forms that can be read and written on: 1 had no person in `started` and no settings in `operator_input`, 2 nothing
-`condensed`."""
+`condensed`, 3 no order of steps in it."""
 KEPT = 28 * 86_400_000_000_000
 """How long a line is kept at most, ns: four weeks."""
 SCHEMA = f"""

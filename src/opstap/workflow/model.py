@@ -158,6 +158,8 @@ class Phase(str, Enum):
     """Waiting for an empty case."""
     TAKE = "take"
     PLACE = "place"
+    CHECK = "check"
+    """Something is to be looked at or done, with no part."""
     PUT_RIGHT = "put_right"
     """Every step is done, but something is still to be put right."""
     DONE = "done"
@@ -177,6 +179,8 @@ class Trouble(str, Enum):
     """The part of a step that was done is gone from `place`."""
     EMPTY_BIN = "empty_bin"
     """The bin of the part that is asked is empty; it needs filling."""
+    REWORK = "rework"
+    """A check was not right: the part in `place` comes out, and its step is done again. No mistake of anybody."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +210,13 @@ class State:
     """How often help was asked for in this job."""
     phase: Phase = Phase.READY
     step: int = 0
-    """Index of the current step; the number of steps when done."""
+    """How many of the job's steps are behind; so the current one's place in `order`."""
+    order: tuple[int, ...] = ()
+    """Indices of the task's steps in the order of this job; empty: that of the task. See `workflow.order`."""
+    skipped: tuple[int, ...] = ()
+    """Indices of optional steps that were left out."""
+    begun: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """`taken` and `placed` of steps that were begun and are not current, by index."""
     taken: int = 0
     """Parts of this step that were surely taken, with those in the slot; fewer than asked while placing: not sure."""
     placed: int = 0
@@ -255,6 +265,10 @@ class Outcome(str, Enum):
     STEP_SHOWN = "step_shown"
     PART_TAKEN = "part_taken"
     STEP_DONE = "step_done"
+    STEP_SKIPPED = "step_skipped"
+    """An optional step was left out."""
+    REWORK = "rework"
+    """A check was not right; steps are done again."""
     JOB_DONE = "job_done"
     CASE_GONE = "case_gone"
     """The case was taken away before it was full; the next one is a new job."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from opstap.instructions import Cell
-from opstap.workflow.asking import current_step
 from opstap.workflow.model import State, Tray, TrayChanged
+from opstap.workflow.order import current_step
 
 REACHED = 200_000_000
 """ns that a hand has to be in the tray to count: shorter, it passed by."""

@@ -18,7 +18,6 @@ from opstap.perception.bodies import VOXEL, Bodies, Grid
 from opstap.perception.watch import Hand, PlaceSeen
 from opstap.scene import Profile
 from opstap.simulation.world import Held, WorldState
-from opstap.workflow.asking import current_step
 from opstap.workflow.levels import alone
 from opstap.workflow.model import (
     Asked,
@@ -32,6 +31,7 @@ from opstap.workflow.model import (
     Trouble,
     WorkspaceEvent,
 )
+from opstap.workflow.order import current_step
 from opstap.zones import CELL, Clear
 from opstap_interfaces import msg as m
 
@@ -253,7 +253,8 @@ def state_to_ros(state: State, cell: Cell, profile: Profile, stamp: int, frame: 
     message = m.WorkState(
         task=state.task, job=int(state.job), job_since=time_to_ros(state.job_since),
         put_right=int(state.put_right), helped=int(state.helped), phase=state.phase.value, step=int(state.step),
-        steps=len(cell.task.steps), step_id=step.id if step else "", taken=int(state.taken), placed=int(state.placed),
+        steps=len(cell.task.steps), step_id=step.id if step else "", order=array.array("H", state.order),
+        skipped=array.array("H", state.skipped), taken=int(state.taken), placed=int(state.placed),
         problems=[
             m.Problem(
                 trouble=p.trouble.value, place=p.place, part=p.part, count=int(p.count), since=time_to_ros(p.stamp)
@@ -279,7 +280,7 @@ def state_from_ros(message: m.WorkState) -> State:
     return State(
         task=message.task, job=message.job, job_since=time_from_ros(message.job_since),
         put_right=message.put_right, helped=message.helped, phase=Phase(message.phase), step=message.step,
-        taken=message.taken, placed=message.placed,
+        order=tuple(message.order), skipped=tuple(message.skipped), taken=message.taken, placed=message.placed,
         problems=tuple(
             Problem(Trouble(p.trouble), p.place, p.count, time_from_ros(p.since), p.part) for p in message.problems
         ),
