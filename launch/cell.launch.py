@@ -109,7 +109,7 @@ def nodes(context):
                 name=name,
                 projector=projector,
                 window=given.window,
-                calibration="" if sim else calibration,
+                calibration=calibration,
                 keys=str(ROOT / "config" / "inputs" / "keys.yaml"),
             )
             for projector, name in cell.scene.projector_nodes.items()

@@ -1,6 +1,7 @@
 """The operator monitor in its node: facts of who works, advice, the worker's yes carried out, and all of it erased."""
 
 import json
+from math import isnan
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,16 @@ from std_srvs.srv import Trigger
 
 from opstap_cell.operator_monitor import OperatorMonitor
 from opstap_cell.qos import EVENT, SENSOR, STATE
-from opstap_interfaces.msg import CoachView, HandArray, MonitorInput, OperatorInput, OperatorState, Problem, WorkState
+from opstap_interfaces.msg import (
+    CoachView,
+    HandArray,
+    MonitorInput,
+    OperatorInput,
+    OperatorState,
+    Problem,
+    ProjectorDrift,
+    WorkState,
+)
 
 RULES = Path(__file__).parents[2] / "config/rules/monitor.yaml"
 
@@ -144,6 +154,23 @@ def test_the_coach_sees_what_is_shared_and_who_calls_and_nothing_else(desk):
     desk.work()
     desk.graph.until(lambda: not views[-1].help_asked)
     assert (views[-1].person, views[-1].coached_seconds) == ("", 31)
+
+
+def test_the_coach_sees_the_worst_of_what_the_projectors_found(desk):
+    views, drift = (
+        desk.graph.hear(CoachView, "coach_view", EVENT),
+        desk.graph.talk(ProjectorDrift, "projector/main/drift", STATE),
+    )
+    desk.work()
+    desk.graph.until(lambda: views)
+    assert (views[-1].light, isnan(views[-1].light_off_mm)) == ("", True)
+    drift.publish(ProjectorDrift(projector="main", result="moved", drift_mm=5.0, seen=7, thrown=7))
+    desk.graph.until(lambda: views[-1].light == "moved")
+    assert views[-1].light_off_mm == 5.0
+    drift.publish(ProjectorDrift(projector="side", result="no_pictures", drift_mm=float("nan"), seen=0, thrown=7))
+    drift.publish(ProjectorDrift(projector="main", result="good", drift_mm=0.25, seen=7, thrown=7))
+    desk.graph.until(lambda: views[-1].light == "no_pictures")
+    assert views[-1].light_off_mm == 0.25
 
 
 def test_the_worker_sees_it_on_the_table_when_they_ask(desk):

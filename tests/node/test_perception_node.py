@@ -18,7 +18,7 @@ from opstap_cell.cobot_messages import robot_to_ros
 from opstap_cell.depth_camera import DepthCameraNode
 from opstap_cell.perception import Perception
 from opstap_cell.qos import EVENT, SENSOR, STATE
-from opstap_interfaces.msg import BodyArray, PlaceState, WorkspaceEvent, WorkspaceState
+from opstap_interfaces.msg import BodyArray, PlaceState, ProjectorDrift, WorkspaceEvent, WorkspaceState
 
 FRAME = 33_333_333
 
@@ -54,9 +54,24 @@ class Camera:
         self.depth.publish(message)
 
 
+def test_the_projectors_drift_is_told_with_the_workspace(camera):
+    drift = camera.graph.talk(ProjectorDrift, "projector/main/drift", STATE)
+    camera.tell()
+    camera.show(Pose.of(), 1)
+    assert np.isnan(camera.states[-1].projector_drift_mm), "not measured yet"
+    drift.publish(ProjectorDrift(projector="main", result="moved", drift_mm=5.0, seen=7, thrown=7))
+    camera.graph.until(lambda: camera.graph.node.projector_drift)
+    camera.show(Pose.of(), 1)
+    assert camera.states[-1].projector_drift_mm == 5.0
+    drift.publish(ProjectorDrift(projector="main", result="unseen", drift_mm=float("nan"), seen=0, thrown=7))
+    camera.graph.until(lambda: not camera.graph.node.projector_drift)
+    camera.show(Pose.of(), 1)
+    assert np.isnan(camera.states[-1].projector_drift_mm), "what is not known any more is not told"
+
+
 @pytest.fixture
 def camera(graph, cell, tmp_path):
-    graph.start(Perception, kept=tmp_path, calibration=tmp_path / "calibration.yaml")
+    graph.node = graph.start(Perception, kept=tmp_path, calibration=tmp_path / "calibration.yaml")
     return Camera(graph, cell)
 
 

@@ -116,6 +116,17 @@ def test_who_calls_is_told_with_since_when_and_cells_keep_their_order(page: Any,
     assert names == ["cell-cell_1", "cell-cell_2", "cell-cell_3"]  # who calls is not moved: nobody is ranked
 
 
+def test_light_that_falls_beside_its_place_is_told(page: Any, desk: Desk) -> None:
+    assert not page.locator(".light").is_visible()
+    desk.show(view(light="moved", light_off_mm=5.2))
+    wait_for(page, "-cell_1", "The light falls 5 mm beside its place: the projector was moved.")
+    for result, words in (("unseen", "test dots were not seen"), ("no_pictures", "gives no colour pictures")):
+        desk.show(view(light=result))
+        wait_for(page, "-cell_1", words)
+    desk.show(view(light="good", light_off_mm=0.4))
+    page.locator(".light").wait_for(state="hidden")
+
+
 def test_nothing_of_a_person_but_what_is_shared(page: Any, desk: Desk) -> None:
     assert not page.locator(".shared").is_visible()
     desk.show(view(**SHARE))

@@ -50,7 +50,8 @@ def test_the_page_shows_a_real_job_from_its_start_to_done(browser: Any, tmp_path
     port = free_port()
     command = ["opstap", "launch", str(ROOT / "launch/cell.launch.py"), f"task:={short_task(tmp_path)}",
                f"cell:={two_projectors(tmp_path)}", "speed:=max", "person:=careful", f"port:={port}",
-               f"out:={tmp_path / 'out'}", "linger:=600"]  # fmt: skip
+               f"out:={tmp_path / 'out'}", "linger:=600",
+               "fault:=nudge@0"]  # fmt: skip
     environment = os.environ | {"ROS_DOMAIN_ID": str(10 + os.getpid() % 80)}
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -80,6 +81,8 @@ def test_the_page_shows_a_real_job_from_its_start_to_done(browser: Any, tmp_path
             assert page.locator("#nodes", has_text="projector guidance right ok").count() == 1
             # Both projectors' pictures, side by side.
             page.wait_for_function("() => document.getElementById('projector').width === 2 * 1280")
+            # Between two cases the left projector's faint dots are looked at: it hangs 5 mm aside.
+            page.locator("#nodes", has_text="projector left: its light falls 5 mm").wait_for()
             page.get_by_role("button", name="Pause").click()  # what the page asks reaches the work guide and comes back
             page.locator("#words", has_text="Paused. Take your time.").wait_for()
             page.get_by_role("button", name="About me").click()  # what the monitor knows of whom it saw
@@ -89,6 +92,7 @@ def test_the_page_shows_a_real_job_from_its_start_to_done(browser: Any, tmp_path
             page.goto(f"http://localhost:{port}/coach/")  # simulated: without a PIN
             page.locator("#cell-cell_1", has_text="The case is full").wait_for()
             page.locator("#cell-cell_1", has_text="default shares with you").wait_for()
+            page.locator("#cell-cell_1 .light", has_text="The light falls 5 mm beside its place").wait_for()
             page.get_by_role("link", name="Make new work by doing it once").click()
             page.get_by_role("button", name="Record").click()  # the work is over: nothing is seen, and that is told
             page.locator("#seen", has_text="Nothing was put in its place yet.").wait_for()

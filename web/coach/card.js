@@ -35,6 +35,7 @@ export class Card {
       <ul class="facts"><li class="simulated badge" hidden></li><li class="paused badge calm" hidden></li></ul>
       <p class="quiet notice" hidden></p>
       <p class="call notice" hidden></p>
+      <p class="light notice" hidden></p>
       <p class="task"></p>
       <progress max="1"></progress>
       <p class="work"></p>
@@ -97,6 +98,9 @@ export class Card {
     this.write(".quiet", view.silent ? t("quiet") : "");
     const who = view.person ? ` · ${t("who", { person: view.person })}` : "";
     this.write(".call", view.help_seconds === null ? "" : t("helpSince", { time: time(view.help_seconds) }) + who);
+    const light = view.light === "moved" ? "lightMoved" : view.light === "unseen" ? "lightUnseen" : "lightUnchecked";
+    const wrong = view.light !== null && view.light !== "good";
+    this.write(".light", wrong ? t(light, { mm: Math.round(view.light_off_mm ?? 0) }) : "");
     this.write(".task", spoken(view.title));
     const progress = /** @type {HTMLProgressElement} */ (this.part("progress"));
     progress.value = view.steps ? view.step / view.steps : 0;

@@ -41,6 +41,9 @@ export interface CellView {
   problems: number;
   paused: boolean;
   cobot: boolean;
+  /** What came out when it was last looked whether the light falls right; none: not looked yet. */
+  light: "good" | "no_pictures" | "unseen" | "moved" | null;
+  light_off_mm: number | null;
   /** Since the open call; none without one. */
   help_seconds: number | null;
   /** From call to help done, all calls since the cell was started. */

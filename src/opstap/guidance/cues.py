@@ -40,6 +40,8 @@ class Sign(str, Enum):
     """Where the cobot is about to pass."""
     MOVES = "moves"
     """Where it passes now."""
+    DOTS = "dots"
+    """Faint dots by which it is seen whether the light still falls right."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,11 @@ def _light(mark: Mark, asked: Ask, cell: Cell) -> tuple[Cue, ...]:
     if mark.meaning in (Meaning.TAKE, Meaning.PUT_BACK):
         return opening, Cue(mark.meaning, f"bin/{mark.place}/label", mark.count)
     return (opening,)
+
+
+def dots_cue(places: tuple[tuple[float, float], ...]) -> tuple[Cue, ...]:
+    """Faint dots on the table, metres; nothing without any."""
+    return (Cue(Sign.DOTS, TABLE, outline=places),) if places else ()
 
 
 def robot_cue(outline: tuple[tuple[float, float], ...], moving: bool) -> tuple[Cue, ...]:

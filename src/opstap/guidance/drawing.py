@@ -22,6 +22,7 @@ Every meaning has a shape of its own besides its colour:
 | BUTTON            | zone        | thin outline with a word; fills while pressed    | white     |
 | WILL_MOVE         | table       | dashed outline of where the cobot will pass      | white     |
 | MOVES             | table       | the same outline, unbroken                       | white     |
+| DOTS              | table       | small discs, for a moment between two cases      | faint     |
 
 Where a movement goes from one lit place to another, the first has a white arrow head at its edge, pointing there.
 
@@ -43,6 +44,7 @@ import numpy as np
 import skia
 from numpy.typing import NDArray
 
+from opstap.calibration.drift import RADIUS
 from opstap.geometry import Floats, Pose, Surface
 from opstap.guidance.cues import TABLE, Cue, Sign
 from opstap.instructions import LARGEST_PICTURE, Cell
@@ -60,6 +62,8 @@ WHITE: Color = (255, 255, 255)
 BLACK: Color = (0, 0, 0)
 GREY: Color = (150, 150, 150)
 DIM: Color = (90, 90, 90)
+FAINT: Color = (60, 60, 60)
+"""Through a projector's gamma of 2.2 4 % of its light, which is what the simulated camera needs (12 of 255, linear)."""
 
 COLORS: dict[Meaning | Sign, Color] = {
     Meaning.TAKE: SKY_BLUE,
@@ -76,6 +80,7 @@ COLORS: dict[Meaning | Sign, Color] = {
     Sign.BUTTON: WHITE,
     Sign.WILL_MOVE: WHITE,
     Sign.MOVES: WHITE,
+    Sign.DOTS: FAINT,
 }
 
 # All lengths below are millimetres on the surface.
@@ -87,6 +92,7 @@ STRIPE = 8.0
 LINE = 6.0
 THIN_LINE = 2.0
 DASH = 14.0
+DOT = RADIUS * 1000
 ARROW = 12.0
 """Length of an arrow head."""
 MAX_PIPS = 6
@@ -133,7 +139,7 @@ class Painter:
         self._surfaces[TABLE] = Surface(Pose.of(), cell.scene.table.size)
         self._matrices[TABLE] = _matrix(self._surfaces[TABLE], projector.undistorted)
         earlier = [p.id for p in cell.scene.projectors].index(projector.id)
-        self._others = [_path(self._bent(p.view.on_table()) * 1000) for p in cell.scene.projectors[:earlier]]
+        self._others = [_path(self._line(p.view.on_table()) * 1000) for p in cell.scene.projectors[:earlier]]
         """What earlier projectors light of the table."""
         self._rgba = np.zeros((projector.optics.height, projector.optics.width, 4), np.uint8)
         self._canvas_on = skia.Surface(self._rgba, skia.kRGBA_8888_ColorType, skia.kPremul_AlphaType)
@@ -158,8 +164,11 @@ class Painter:
                 canvas.clipPath(others, skia.ClipOp.kDifference, doAntiAlias=True)
             size = (surface.size[0] * 1000, surface.size[1] * 1000)
             picture = self._picture(cue.picture) if cue.picture else None
-            if cue.outline:
-                _outline(canvas, cue, self._bent(np.asarray(cue.outline)))
+            if cue.kind is Sign.DOTS:
+                for x, y in self._bent(np.asarray(cue.outline)) * 1000:
+                    canvas.drawCircle(float(x), float(y), DOT, _paint(COLORS[cue.kind]))
+            elif cue.outline:
+                _outline(canvas, cue, self._line(np.asarray(cue.outline)))
             elif picture is not None:
                 _draw_pictured(canvas, cue, *size, picture)
             else:
@@ -168,16 +177,20 @@ class Painter:
         self._canvas_on.flushAndSubmit()
         return np.asarray(cv2.cvtColor(self._rgba, cv2.COLOR_RGBA2RGB), dtype=np.uint8)
 
-    def _bent(self, corners: Floats) -> Floats:
-        """A line on the table (n, 2), metres, as it must be drawn with a lens that does not distort so that it is right
-        with this one: the table is too large for one homography."""
+    def _line(self, corners: Floats) -> Floats:
+        """A closed line on the table (n, 2), metres, as it is to be drawn: cut into pieces where the lens bends it."""
+        if not self._projector.view.pinhole.distortion:
+            return corners
+        after, steps = np.roll(corners, -1, axis=0), np.linspace(0, 1, PIECES, endpoint=False)[:, None]
+        return self._bent(np.concatenate([a + (b - a) * steps for a, b in zip(corners, after, strict=True)]))
+
+    def _bent(self, points: Floats) -> Floats:
+        """Points on the table (n, 2), metres, as they must be drawn with a lens that does not distort so that they are
+        right with this one: the table is too large for one homography."""
         view = self._projector.view
         if not view.pinhole.distortion:
-            return corners
-        after = np.roll(corners, -1, axis=0)
-        steps = np.linspace(0, 1, PIECES, endpoint=False)[:, None]
-        fine = np.concatenate([a + (b - a) * steps for a, b in zip(corners, after, strict=True)])
-        pixels = view.project(np.column_stack([fine, np.zeros(len(fine))]))
+            return points
+        pixels = view.project(np.column_stack([points, np.zeros(len(points))]))
         ideal = self._surfaces[TABLE].homography(self._projector.undistorted.view)
         drawn = np.column_stack([pixels, np.ones(len(pixels))]) @ np.linalg.inv(ideal).T
         return np.asarray(drawn[:, :2] / drawn[:, 2:])

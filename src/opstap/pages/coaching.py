@@ -14,6 +14,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, ValidationError
 
+from opstap.calibration.drift import LightResult
 from opstap.instructions import Cell
 from opstap.messages import Message, declarations
 from opstap.monitoring.facts import FactName
@@ -66,6 +67,9 @@ class CellView(Message):
     """Open ones."""
     paused: bool
     cobot: bool
+    light: LightResult | None = None
+    """What came out when it was last looked whether the light falls right; none: not looked yet."""
+    light_off_mm: float | None = None
     help_seconds: float | None = None
     """Since the open call; none without one."""
     coached_seconds: Annotated[float, Field(ge=0)] = 0.0

@@ -1,4 +1,4 @@
-"""What can befall a camera, for seeing how the cell takes it: `bump@20` moves it 20 s into the simulation.
+"""What can befall camera or projector, for seeing how the cell takes it: `bump@20` moves the camera 20 s into the run.
 
 | fault | what |
 |---|---|
@@ -7,6 +7,7 @@
 | cover | something is hung over the lens |
 | sun | the sun washes out the infrared pattern on most of the table |
 | dust | spots on the lens without depth |
+| nudge | the first projector is pushed so that its light falls 5 mm aside; only the colour camera sees it |
 
 `@20-35` ends it at 35 s.
 """
@@ -16,7 +17,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-KINDS = ("bump", "turn", "cover", "sun", "dust")
+KINDS = ("bump", "turn", "cover", "sun", "dust", "nudge")
 ALLOWED = f"nothing, or one of {', '.join(KINDS)} with its time in seconds, such as bump@20 or cover@20-25"
 
 

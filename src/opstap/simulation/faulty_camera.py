@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 
 import cv2
@@ -22,6 +23,9 @@ MOTIONS = {
     "bump": Pose.of((0.0055, -0.0025, 0.0)),
     "turn": Pose.of((0.0, 0.0, 0.0), (math.radians(0.5), math.radians(-0.5), 0.0)),
 }
+
+NUDGE = 0.005
+"""Metres by which a nudged projector hangs aside."""
 
 
 class FaultyCamera:
@@ -44,6 +48,16 @@ class FaultyCamera:
     def _moved(self) -> SimulatedCamera:
         assert self._fault is not None
         return SimulatedCamera(displaced(self._cell, MOTIONS[self._fault.kind]), self._seed, self._noise)
+
+    @cached_property
+    def _nudged(self) -> SimulatedCamera:
+        scene = self._cell.scene
+        first, *others = scene.projectors
+        x, y, z = first.position
+        moved = scene.model_copy(
+            update={"projectors": (first.model_copy(update={"position": (x + NUDGE, y, z)}), *others)}
+        )
+        return SimulatedCamera(replace(self._cell, scene=moved), self._seed, self._noise)
 
     @cached_property
     def _lost(self) -> NDArray[np.bool_]:
@@ -70,7 +84,7 @@ class FaultyCamera:
         depth = self._sound.depth(world)
         if kind == "cover":
             depth[:] = 0
-        elif kind:
+        elif kind in ("sun", "dust"):
             depth[self._lost] = 0
         return depth
 
@@ -78,5 +92,5 @@ class FaultyCamera:
         kind = self._lasts(world)
         if kind in MOTIONS:
             return self._moved.color(world, light)
-        color = self._sound.color(world, light)
+        color = (self._nudged if kind == "nudge" else self._sound).color(world, light)
         return np.zeros_like(color) if kind == "cover" else color

@@ -86,7 +86,8 @@ def view_from_ros(id: str, message: CoachView) -> CellView:
             Words(language=la, text=t) for la, t in zip(message.languages, message.titles, strict=True)
         ),
         job=message.job, phase=message.phase, step=message.step, steps=message.steps, problems=message.problems,
-        paused=message.paused, cobot=message.cobot,
+        paused=message.paused, cobot=message.cobot, light=message.light or None,  # type: ignore[arg-type]
+        light_off_mm=None if isnan(message.light_off_mm) else message.light_off_mm,
         help_seconds=message.help_seconds if message.help_asked else None, coached_seconds=message.coached_seconds,
         person=message.person,
         facts=tuple(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import nan
+from collections.abc import Mapping, Sequence
+from math import isnan, nan
+from typing import get_args
 
 from builtin_interfaces.msg import Duration
 
+from opstap.calibration.drift import LightResult
 from opstap.instructions import Cell
 from opstap.monitoring.advising import Advice, words
 from opstap.monitoring.coaching import CoachingTime
@@ -46,8 +48,11 @@ def operator_state(monitor: Monitor, facts: Mapping[FactName, Fact], advice: Adv
 
 
 def coach_view(work: m.WorkState, cell: Cell, simulated: bool, coaching: CoachingTime, monitor: Monitor,
-               now: float) -> m.CoachView:  # fmt: skip
-    """What the coach may see at `now`: who it is only while that person calls, or shares something."""
+               now: float, light: Sequence[m.ProjectorDrift] = ()) -> m.CoachView:  # fmt: skip
+    """What the coach may see at `now`: who it is only while that person calls, or shares something.
+
+    `light`: the newest check of each projector.
+    """
     shared = [fact_to_ros(f, monitor) for f in monitor.for_the_coach(now).values()]
     named = work.help_asked or bool(shared)
     message = m.CoachView(
@@ -58,4 +63,6 @@ def coach_view(work: m.WorkState, cell: Cell, simulated: bool, coaching: Coachin
         person=work.person if named else "", language=work.language if named else "", facts=shared,
     )  # fmt: skip
     message.header.stamp = convert.time_to_ros(round(now * 1e9))
+    message.light = max((d.result for d in light), key=get_args(LightResult).index, default="")
+    message.light_off_mm = max((d.drift_mm for d in light if not isnan(d.drift_mm)), default=float("nan"))
     return message

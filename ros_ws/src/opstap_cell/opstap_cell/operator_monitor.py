@@ -1,8 +1,8 @@
 """Tells the worker facts about the work, and offers advice by rules that people can read. In memory only.
 
-Subscribes: work_state, hands, monitor_input. Publishes: operator_state for the worker; coach_view, with what the worker
-shares and no more; and operator_input, when the worker says yes to an advice. Service: ~/export, all that is known of
-the person who works, as JSON.
+Subscribes: work_state, hands, monitor_input, projector/<id>/drift. Publishes: operator_state for the worker;
+coach_view, with what the worker shares and no more, and whether the light falls right; and operator_input, when the
+worker says yes to an advice. Service: ~/export, all that is known of the person who works, as JSON.
 """
 
 from __future__ import annotations
@@ -29,7 +29,15 @@ from opstap_cell.cell_node import CellNode, run
 from opstap_cell.monitor_messages import coach_view, operator_state
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, SENSOR, STATE
-from opstap_interfaces.msg import CoachView, HandArray, MonitorInput, OperatorInput, OperatorState, WorkState
+from opstap_interfaces.msg import (
+    CoachView,
+    HandArray,
+    MonitorInput,
+    OperatorInput,
+    OperatorState,
+    ProjectorDrift,
+    WorkState,
+)
 
 MOVES = 0.05
 """A hand slower than this rests, m/s."""
@@ -60,6 +68,9 @@ class OperatorMonitor(CellNode):
         self.create_subscription(WorkState, "work_state", self.on_work, STATE)
         self.create_subscription(HandArray, "hands", self.on_hands, SENSOR)
         self.create_subscription(MonitorInput, "monitor_input", self.on_input, EVENT)
+        self.light: dict[str, ProjectorDrift] = {}
+        for p in self.cell.scene.projectors:
+            self.create_subscription(ProjectorDrift, f"projector/{p.id}/drift", self.on_light, STATE)
         self.create_service(Trigger, "~/export", self.on_export)
         self.create_timer(1.0, self.tell, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
@@ -87,6 +98,10 @@ class OperatorMonitor(CellNode):
             self.monitor.work(self.now, convert.state_from_ros(message), message.step_id)
         if not told:
             self.tell_coach()
+
+    def on_light(self, message: ProjectorDrift) -> None:
+        self.light[message.projector] = message
+        self.tell_coach()
 
     def on_hands(self, message: HandArray) -> None:
         if self.monitor is None:
@@ -155,7 +170,8 @@ class OperatorMonitor(CellNode):
         """Once a second, and when the work goes on: who calls for help is seen at once."""
         if self.monitor and self.work:
             simulated = self.config.simulated
-            view = coach_view(self.work, self.cell, simulated, self.coaching, self.monitor, self.now)
+            view = coach_view(self.work, self.cell, simulated, self.coaching, self.monitor, self.now,
+                              list(self.light.values()))  # fmt: skip
             self.coach_out.publish(view)
 
     def values(self) -> dict[str, str]:

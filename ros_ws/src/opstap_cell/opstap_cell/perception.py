@@ -4,11 +4,12 @@ Subscribes: camera/depth/image_rect_raw, camera/depth/camera_info, camera/serial
 workspace_events, hands, people, keep_clear, operator_input (of projected buttons). Services: check_camera finds the
 camera's pose anew, load_calibration reads its file again.
 Also subscribes robot_body: the robot's own capsules, so that it is not taken for somebody or for a hand; without them
-it is.
+it is; and projector/<id>/drift, to tell it in workspace_state.
 """
 
 from __future__ import annotations
 
+import math
 import sys
 from collections import deque
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ from opstap_interfaces.msg import (
     KeepClear,
     OperatorInput,
     PlaceState,
+    ProjectorDrift,
     WorkspaceEvent,
     WorkspaceState,
 )
@@ -83,6 +85,9 @@ class Perception(CellNode):
         self.create_subscription(BodyArray, "robot_body", self.on_robot, SENSOR)
         self.clear_out = self.create_publisher(KeepClear, "keep_clear", EVENT)
         self.input_out = self.create_publisher(OperatorInput, "operator_input", EVENT)
+        self.projector_drift: dict[str, float] = {}
+        for p in self.cell.scene.projectors:
+            self.create_subscription(ProjectorDrift, f"projector/{p.id}/drift", self.on_projector_drift, STATE)
         self.create_service(Trigger, "check_camera", self.on_check)
         self.create_service(Trigger, "load_calibration", self.on_load)
 
@@ -132,7 +137,7 @@ class Perception(CellNode):
         state.header.stamp, state.header.frame_id = convert.time_to_ros(seen.stamp), self.table_frame
         state.places = [self.place_message(k, p) for k, p in seen.places.items()]
         state.camera_drift_mm = float(self.guard.condition.drift_mm) if self.guard else float("nan")
-        state.projector_drift_mm = float("nan")
+        state.projector_drift_mm = max(self.projector_drift.values(), default=float("nan"))
         self.tell_clear(others, seen)
         self.state_out.publish(state)
         hands = HandArray(header=state.header, present=bool(seen.present))
@@ -175,6 +180,11 @@ class Perception(CellNode):
             self.own = Own(self.guard.view)
         bodies = {b.id: [convert.capsule_from_ros(c) for c in b.capsules] for b in message.bodies}
         self.own.tell(convert.time_from_ros(message.header.stamp), bodies.get("robot", []), bodies.get("tray", []))
+
+    def on_projector_drift(self, message: ProjectorDrift) -> None:
+        self.projector_drift.pop(message.projector, None)
+        if not math.isnan(message.drift_mm):
+            self.projector_drift[message.projector] = float(message.drift_mm)
 
     def on_check(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.success = self.guard is not None

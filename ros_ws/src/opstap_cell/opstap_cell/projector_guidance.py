@@ -2,7 +2,8 @@
 
 Subscribes: work_state, keep_clear, cobot_intent, operator_state (for what a worker wants to see of themselves).
 Publishes: projector/<id>/image, projector/<id>/state, and operator_input from keys and pedals while its window has the
-keyboard.
+keyboard. Between two cases it throws some faint dots, looks at them with the colour camera, and publishes
+projector/<id>/drift (`light_watch`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from opstap.guidance.window import NoDisplay, ProjectorWindow
 from opstap.zones import Clear
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
+from opstap_cell.light_watch import LightWatch
 from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, STATE
 from opstap_interfaces.msg import CobotIntent, KeepClear, OperatorInput, OperatorState, ProjectionState, WorkState
@@ -71,6 +73,7 @@ class ProjectorGuidance(CellNode):
         base = f"projector/{self.projector.id}"
         self.image_out = self.create_publisher(Image, f"{base}/image", STATE)
         self.state_out = self.create_publisher(ProjectionState, f"{base}/state", EVENT)
+        self.light_watch = LightWatch(self, self.projector, config.calibration)
         self.create_subscription(KeepClear, "keep_clear", self.on_clear, EVENT)
         self.create_subscription(CobotIntent, "cobot_intent", self.on_intent, STATE)
         self.create_subscription(OperatorState, "operator_state", self.on_operator_state, EVENT)
@@ -104,7 +107,8 @@ class ProjectorGuidance(CellNode):
             self.screen, self.person = Screen(self.cell, self.projector, profile), message.person
         began = time.perf_counter()
         # Where the robot passes is drawn first: what is asked of the person lies over it.
-        shown = (*self.robot, *cues(convert.state_from_ros(message), self.cell, profile, stamp))
+        work = convert.state_from_ros(message)
+        shown = (*self.robot, *cues(work, self.cell, profile, stamp), *self.light_watch.tend(work, clear, stamp))
         if self.about_me and stamp < self.about_until:
             shown = with_words(shown, self.cell, self.about_me)
         image = self.screen.show(shown, profile.motion, stamp, clear)
