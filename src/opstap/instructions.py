@@ -24,6 +24,8 @@ Words = dict[Language, Annotated[str, Field(min_length=1, max_length=120)]]
 """One text in several languages."""
 
 
+LARGEST_SIDE = 6000
+"""Pixels: a small file may hold a huge picture."""
 LARGEST_PICTURE = 4_000_000
 """Bytes of a part's picture that are loaded at most: a projector shows it a few hundred pixels wide."""
 FLATTEST = 0.006
@@ -36,14 +38,32 @@ def picture_fault(folder: Path, picture: str) -> str:
     if not picture:
         return ""
     try:
-        size, head = path.stat().st_size, path.open("rb").read(4)
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(LARGEST_PICTURE)
     except OSError as error:
         return f"the picture {path} cannot be read: {error.strerror}"
     if size > LARGEST_PICTURE:
         return f"the picture {path} has {size / 1e6:.1f} MB, at most {LARGEST_PICTURE / 1e6:.0f} are loaded"
     if not head.startswith((b"\x89PNG", b"\xff\xd8\xff")):
         return f"the picture {path} is neither PNG nor JPEG"
+    sides = _sides(head)
+    if max(sides) > LARGEST_SIDE:
+        return f"the picture {path} has {sides[0]} x {sides[1]} pixels, at most {LARGEST_SIDE} a side are loaded"
     return ""
+
+
+def _sides(file: bytes) -> tuple[int, int]:
+    """Width and height of a PNG (its header chunk) or JPEG (its frame header, ITU-T T.81 B.2.2); 0, 0: not found."""
+    if file.startswith(b"\x89PNG"):
+        return int.from_bytes(file[16:20], "big"), int.from_bytes(file[20:24], "big")
+    at = 2
+    while at + 9 < len(file) and file[at] == 0xFF:
+        marker, length = file[at + 1], int.from_bytes(file[at + 2 : at + 4], "big")
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            return int.from_bytes(file[at + 7 : at + 9], "big"), int.from_bytes(file[at + 5 : at + 7], "big")
+        at += 2 + length
+    return 0, 0
 
 
 class Part(Model):
@@ -163,6 +183,18 @@ class Cell:
     task: Task
     folder: Path = Path()
     """From which the parts' pictures are named."""
+
+    @cached_property
+    def pictures(self) -> dict[str, str]:
+        """Every picture there is, a path from `folder`, by the id of its part or check."""
+        shown = {name: part.picture for name, part in self.task.parts.items()}
+        shown |= {s.id: s.picture for s in self.task.steps if s.check}
+        return {name: picture for name, picture in shown.items() if picture}
+
+    def picture_faults(self) -> list[tuple[str, str]]:
+        """Pictures that cannot be shown: the id of the part or check, and why. The work goes on without them."""
+        told = ((name, picture_fault(self.folder, picture)) for name, picture in self.pictures.items())
+        return [(name, fault) for name, fault in told if fault]
 
     def bins_with(self, part: str) -> tuple[str, ...]:
         """Ids of the bins that hold `part`, in the scene's order; never empty for a part of a step."""

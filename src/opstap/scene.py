@@ -27,6 +27,7 @@ Degrees = Annotated[float, Field(ge=-360, le=360)]
 Bend = Annotated[float, Field(ge=-0.5, le=0.5)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$"), PlainSerializer(str)]
 Level = Literal["full", "short", "lights", "off"]
+Modality = Literal["both", "words", "picture"]
 Confirm = Literal["depth", "visit", "button"]
 """What counts as done at a bin or slot: what depth measures there; that a hand was in it; what the worker says."""
 
@@ -271,6 +272,8 @@ class Profile(Model):
     """By which rule of config/rules/guidance.yaml the level fades and comes back."""
     volume: Annotated[int, Field(ge=0, le=100)] = 60
     """Of speech, per cent; 0: no speech."""
+    modality: Modality = "both"
+    """Whether ordinary work is told in words, by pictures where there are some, or both. Speech: see `volume`."""
     motion: Literal["gentle", "none"] = "gentle"
     """Whether light comes and goes gently, or at once."""
     presented: Literal["table", "hand"] = "table"

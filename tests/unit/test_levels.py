@@ -161,7 +161,7 @@ def test_from_full_to_lights_by_the_calm_rule_and_a_level_back(packing: Packing)
     [
         ("level", "short", ""),
         ("level", "loud", "value: found 'loud', allowed: full, short, lights, off"),
-        ("mood", "good", "setting: found 'mood', allowed: level, rule, alone, language, volume, motion"),
+        ("mood", "good", "setting: found 'mood', allowed: level, rule, alone, language, modality, volume, motion"),
         ("language", "fi", "value: found 'fi', allowed: en, nl, de, uk, ar"),
     ],
 )

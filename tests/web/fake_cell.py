@@ -16,11 +16,13 @@ from opstap.instructions import Cell
 from opstap.monitoring.facts import SIGNALS, UNITS, AdviceKind, FactName
 from opstap.monitoring.rules import load_rules
 from opstap.pages.about import AboutInput, AboutMe, Known, Offer, uses
+from opstap.pages.pictures import picture_routes
 from opstap.pages.protocol import (
     Happening,
     Latency,
     NodeStatus,
     OperatorInput,
+    Picture,
     PictureKind,
     Place,
     Problem,
@@ -61,7 +63,9 @@ class FakeCell:
         self.asked: SimpleQueue[Asked] = SimpleQueue()
         self.chosen: SimpleQueue[tuple[str, str]] = SimpleQueue()
         self.of_me: SimpleQueue[AboutInput] = SimpleQueue()
-        self.server = PageServer("127.0.0.1", port, WEB, self._hear, on_about=self.of_me.put)
+        self.server = PageServer(
+            "127.0.0.1", port, WEB, self._hear, picture_routes(cell), on_about=self.of_me.put
+        )  # fmt: skip
         self.server.start()
 
     def _hear(self, said: OperatorInput, role: Role) -> None:
@@ -118,6 +122,7 @@ class FakeCell:
             "job_started": START,
             "phase": phase,
             "words": text["take" if phase is Phase.TAKE else "place"] if step else cell.text("done", language),
+            "picture": step and Picture(file=f"pictures/{step.part}", alt=cell.task.parts[step.part].name[language]),
             "step": step and Step(number=index + 1, of=len(steps), count=step.count, **text),
             "level": "full",
             "language": language,

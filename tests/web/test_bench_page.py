@@ -52,6 +52,40 @@ def text(page: Any, selector: str) -> str:
     return " ".join(page.locator(selector).inner_text().split())
 
 
+def test_a_picture_stands_beside_the_words_or_instead_of_them(page: Any, bench: FakeCell) -> None:
+    show(page, bench, bench.snapshot(4))
+    image = page.get_by_role("img", name="tongue scraper")
+    image.wait_for()
+    assert image.evaluate("i => i.naturalWidth") == 240
+    assert image.bounding_box()["height"] >= 110
+    alone = bench.snapshot(12, language="nl")
+    show(page, bench, alone.model_copy(update={"picture": alone.picture.model_copy(update={"alone": True})}))
+    page.get_by_role("img", name="tandpasta").wait_for()
+    assert page.locator("#words.only-heard").count() == 1
+    assert text(page, "#words") == "Pak 1: tandpasta.", "it is read aloud still"
+    page.route("**/pictures/gone", lambda route: route.fulfill(body="no picture", content_type="image/png"))
+    gone = bench.snapshot(5)
+    gone = gone.model_copy(update={"picture": gone.picture.model_copy(update={"file": "pictures/gone", "alone": True})})
+    show(page, bench, gone)
+    page.wait_for_function("document.getElementById('words').className === ''")
+    assert not page.locator("#picture").is_visible()
+
+
+def test_a_check_asks_if_it_is_right_and_what_may_be_left_out_can_be_skipped(page: Any, bench: FakeCell) -> None:
+    step = bench.snapshot(4).step
+    assert step
+    asks = bench.snapshot(4, step=step.model_copy(update={"check": True}), words="Is it shut?", picture=None)
+    show(page, bench, asks)
+    page.get_by_role("button", name="Do it again").click()
+    assert bench.asked.get(timeout=5) is Asked.BACK
+    page.get_by_role("button", name="Yes, right").click()
+    assert bench.asked.get(timeout=5) is Asked.NEXT
+    show(page, bench, bench.snapshot(6, step=step.model_copy(update={"optional": True})))
+    assert page.get_by_role("button", name="Skip").is_visible()
+    show(page, bench, bench.snapshot(7, step=step.model_copy(update={"optional": True, "taken": 1})))
+    assert page.get_by_role("button", name="Next").is_visible()
+
+
 def test_step_is_shown_and_told(page: Any, bench: FakeCell) -> None:
     show(page, bench, bench.snapshot(4))
     assert text(page, "#now") == "Step 5 of 26 Take 1: tongue scraper."

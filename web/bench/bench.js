@@ -144,6 +144,7 @@ function showNow(s) {
   write("count", s.step && s.step.count > 1 ? `${s.phase === "take" ? s.step.taken : s.step.placed} / ${s.step.count}` : "");
   write("words", s.words);
   element("words").lang = s.language;
+  showPicture(s);
   const done = s.summary ? 1 : s.step ? (s.step.number - 1) / s.step.of : 0;
   const progress = /** @type {HTMLProgressElement} */ (element("progress"));
   if (progress.value !== done) progress.value = done;
@@ -173,6 +174,27 @@ function showNow(s) {
   }));
 }
 
+/** Beside the words, or instead of them; one that cannot be loaded is left out. @param {Snapshot} s */
+function showPicture(s) {
+  const image = /** @type {HTMLImageElement} */ (element("picture"));
+  const file = s.picture?.file ?? "";
+  if (image.dataset["file"] !== file) {
+    image.dataset["file"] = file;
+    image.hidden = true;
+    if (file) image.src = file;
+    else image.removeAttribute("src");
+  }
+  image.lang = s.language;
+  image.alt = s.picture?.alt ?? "";
+  alone();
+}
+
+/** Words are read aloud even where the picture stands alone. */
+function alone() {
+  const image = element("picture");
+  element("words").classList.toggle("only-heard", !image.hidden && snapshot?.picture?.alone === true);
+}
+
 /** The worker's settings: one list of values each. @param {Snapshot} s */
 function showChoices(s) {
   list("choices", s.choices, () => s.choices.map((choice) => {
@@ -196,6 +218,7 @@ function showChoices(s) {
 function named(setting, value) {
   if (setting === "language") return new Intl.DisplayNames(value, { type: "language" }).of(value) ?? value;
   if (setting === "volume") return value === "0" ? t("off") : `${value} %`;
+  if (setting === "modality") return t(value === "both" ? "both" : value === "words" ? "words" : "picture");
   return t(/** @type {Word} */ (value));
 }
 
@@ -301,6 +324,11 @@ for (const button of buttons) {
     if (event.repeat) event.preventDefault(); // a key held down is one press
   });
 }
+
+element("picture").addEventListener("load", () => {
+  element("picture").hidden = false;
+  alone();
+});
 
 element("mine-open").addEventListener("click", () => /** @type {HTMLDialogElement} */ (element("mine")).showModal());
 

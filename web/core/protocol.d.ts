@@ -6,6 +6,16 @@ export interface Welcome {
   role: "operator" | "coach" | "integrator";
 }
 
+/** A drawing or photo of what is asked. */
+export interface Picture {
+  /** Its address, from the page's. */
+  file: string;
+  /** What it shows, in the snapshot's language. */
+  alt: string;
+  /** The worker wants pictures instead of words. */
+  alone: boolean;
+}
+
 /** The step of the task that the work is at. */
 export interface Step {
   /** From 1. */
@@ -126,6 +136,8 @@ export interface Snapshot {
   phase: "ready" | "take" | "place" | "check" | "put_right" | "done";
   /** What is asked now, a sentence a line, at every level of guidance. */
   words: string;
+  /** Beside the words; none where there is none, and where the worker wants words alone. */
+  picture: Picture | null;
   /** The trouble that this puts right; none in ordinary work. */
   solving: "wrong_pick" | "too_many" | "wrong_slot" | "missing" | "empty_bin" | "rework" | null;
   /** The camera cannot see whether it is done: the person says so by "next". */
@@ -240,7 +252,7 @@ export interface Refused {
 export interface OperatorInput {
   type: "operator_input";
   asked: "next" | "back" | "pause" | "resume" | "help" | "help_done" | "repeat" | "you_are_wrong" | "stop_robot" | "resume_robot" | "set";
-  /** With "set": level, rule, alone, language, volume or motion. */
+  /** With "set": level, rule, alone, language, modality, volume or motion. */
   setting: string;
   /** With "set": to what. */
   value: string;

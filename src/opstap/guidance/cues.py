@@ -100,8 +100,10 @@ def cues(state: State, cell: Cell, profile: Profile, now: int | None = None) -> 
     zone = next((z.id for z in cell.scene.zones if z.kind == "text"), None)
     if zone is None or not (words or sign is not Sign.NONE):
         return (*lights, *buttons)
-    pictured = sign is Sign.NONE and level == "full" and state.help_since is None
-    picture = asked.picture(cell) if pictured else ""
+    wanted = words and sign is Sign.NONE and state.help_since is None and profile.modality != "words"
+    picture = cell.pictures.get(asked.pictured(cell), "") if wanted else ""
+    if picture and profile.modality == "picture" and not (asked.unusual or again or answered):
+        words = []
     return (*lights, *buttons, Cue(sign, f"zone/{zone}", text="\n".join(words), picture=picture))
 
 
@@ -114,7 +116,8 @@ def with_words(shown: tuple[Cue, ...], cell: Cell, words: str) -> tuple[Cue, ...
 
 
 def spoken(state: State, cell: Cell, profile: Profile, now: int | None = None) -> str:
-    """What is said aloud: the words that `cues` shows, a sentence a line; "" where it shows none."""
+    """What is said aloud: the words that `cues` shows, or shows a picture for; a sentence a line; "" for none."""
+    profile = profile.model_copy(update={"modality": "both"})
     return next((c.text for c in cues(state, cell, profile, now) if c.text and c.kind is not Sign.BUTTON), "")
 
 

@@ -104,6 +104,10 @@ DISC = 0.18
 PIECES = 16
 """Into which each side of a line on the table is cut where the lens bends it."""
 LARGEST_CAPITAL = 24.0
+WIDEST_PICTURE = 0.4
+"""A picture's room beside words, as part of the zone's width."""
+PICTURE_GAP = 0.1
+"""Between a picture and the words, as part of the zone's height."""
 SMALLEST_CAPITAL = 12.0
 """Height of a capital that is read well from a metre: 0.7 degrees of sight, where print is read from 0.3."""
 
@@ -230,7 +234,7 @@ def _matrix(surface: Surface, projector: Projector) -> Any:
 
 def _draw_pictured(canvas: Any, cue: Cue, width: float, height: float, picture: Any) -> None:
     """A picture at the left, as high as the room, and the words beside it."""
-    across = min(height * picture.width() / picture.height(), width * 0.4)
+    across = min(height * picture.width() / picture.height(), width * WIDEST_PICTURE)
     down = across * picture.height() / picture.width()
     left = -width / 2
     canvas.save()
@@ -239,8 +243,8 @@ def _draw_pictured(canvas: Any, cue: Cue, width: float, height: float, picture: 
     canvas.drawImageRect(picture, room, skia.SamplingOptions(skia.FilterMode.kLinear))
     canvas.restore()
     canvas.save()
-    canvas.translate((across + height * 0.1) / 2, 0.0)
-    _words(canvas, cue, width - across - height * 0.1, height, _paint(WHITE))
+    canvas.translate((across + height * PICTURE_GAP) / 2, 0.0)
+    _words(canvas, cue, width - across - height * PICTURE_GAP, height, _paint(WHITE))
     canvas.restore()
 
 

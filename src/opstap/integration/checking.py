@@ -28,6 +28,7 @@ def described(cell: Cell) -> dict[str, Any]:
     confirmed = Counter([b.confirm for b in scene.bins] + [s.confirm for s in scene.case.slots])
     notes = [f"bin '{b.id}' ({b.part}) is used by no step" for b in scene.bins if b.id not in used]
     notes += [f"slot '{s.id}' gets nothing" for s in scene.case.slots if s.id not in task.slot_part]
+    notes += [f"{fault}; the work goes on without it" for _, fault in cell.picture_faults()]
     needed = Counter[str]()
     for step in task.steps:
         if step.part:

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from opstap.documents import Document, DocumentError, Location
-from opstap.guidance.drawing import SMALLEST_CAPITAL, fitted
+from opstap.guidance.drawing import PICTURE_GAP, SMALLEST_CAPITAL, WIDEST_PICTURE, fitted
 from opstap.guidance.words import WORDS
 from opstap.instructions import Cell, Step, Task, all_words, picture_fault, task_faults
 from opstap.preflight import named
@@ -174,13 +174,15 @@ def _room(cell: Cell) -> Warnings:
         yield ("phrases",), "the scene has no zone of kind 'text': no words are shown"
         return
     width, height = (1000 * length for length in zone.size)
+    beside = width * (1 - WIDEST_PICTURE) - height * PICTURE_GAP
     for at, words, _ in all_words(cell.task):
         if at[0] in ("title", "parts"):
             continue
         for language, text in words.items():
             named_parts = [cell.task.parts[s.part].name.get(language, "") for s in cell.task.steps if s.part]
             longest = text.replace("{part}", max(named_parts, key=len, default="")).replace("{count}", "20")
-            if fitted(longest, width, height).capital < SMALLEST_CAPITAL:
+            pictured = cell.pictures and ("{part}" in text or at[-1] == "check")
+            if fitted(longest, beside if pictured else width, height).capital < SMALLEST_CAPITAL:
                 yield (*at, language), f"too long for the zone '{zone.id}': '{longest}' would be small"
 
 

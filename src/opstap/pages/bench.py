@@ -7,7 +7,19 @@ from math import radians
 
 from opstap.instructions import Cell
 from opstap.instructions import Step as Task
-from opstap.pages.protocol import Choice, Happening, Latency, NodeStatus, Place, Problem, Robot, Snapshot, Step, Summary
+from opstap.pages.protocol import (
+    Choice,
+    Happening,
+    Latency,
+    NodeStatus,
+    Picture,
+    Place,
+    Problem,
+    Robot,
+    Snapshot,
+    Step,
+    Summary,
+)
 from opstap.scene import Profile
 from opstap.workflow.asking import Ask, ask, putting_right
 from opstap.workflow.levels import Rules, alone, settings
@@ -39,6 +51,7 @@ class Bench:
 
     def __init__(self, cell: Cell, *, simulated: bool, rules: Rules | None = None) -> None:
         self.cell, self.simulated, self.rules = cell, simulated, rules
+        self._unshown = {name for name, _ in cell.picture_faults()}
         self._state = State()
         self._events: deque[Happening] = deque(maxlen=EVENTS)
         self._summary: Summary | None = None
@@ -60,7 +73,7 @@ class Bench:
             job_started=state.job_since / 1e9 if state.job else None,
             phase=state.phase, words=asked.words(self.cell, language, profile.ways),
             solving=asked.problem.trouble if asked.problem else None, confirm=asked.answered,
-            step=self._step(step, state, profile) if step else None,
+            step=self._step(step, state, profile) if step else None, picture=self._picture(asked, profile),
             problems=tuple(
                 Problem(trouble=p.trouble, place=p.place, words=self._problem(p, language))
                 for p in state.problems if p is not asked.problem
@@ -71,6 +84,16 @@ class Bench:
             events=tuple(self._events), nodes=nodes, latencies=latencies, robot=robot,
             summary=self._summary,
         )  # fmt: skip
+
+    def _picture(self, asked: Ask, profile: Profile) -> Picture | None:
+        """Beside the words, where the worker wants it and it can be shown."""
+        name = asked.pictured(self.cell)
+        if profile.modality == "words" or not name or name in self._unshown:
+            return None
+        alt = asked.part and self.cell.task.parts[asked.part].name
+        words = asked.words(self.cell, profile.language, profile.ways)
+        alone = profile.modality == "picture" and not asked.unusual
+        return Picture(file=f"pictures/{name}", alt=alt[profile.language] if alt else words, alone=alone)
 
     def _step(self, step: Task, state: State, profile: Profile) -> Step:
         def said(phrase: str) -> str:
@@ -86,7 +109,12 @@ class Bench:
         if self.rules is None:
             return ()
         now = {"level": profile.level, "rule": profile.rule, "alone": "yes" if alone(state) else "no"}
-        now |= {"language": profile.language, "volume": str(profile.volume), "motion": profile.motion}
+        now |= {
+            "language": profile.language,
+            "modality": profile.modality,
+            "volume": str(profile.volume),
+            "motion": profile.motion,
+        }
         words = {"rule": tuple(rule.words(profile.language) for rule in self.rules.rules)}
         return tuple(
             Choice(setting=name, value=now[name], values=values, words=words.get(name, ()))

@@ -54,6 +54,17 @@ class Step(Message):
     """It may be left out: while nothing of it is taken, "next" does that."""
 
 
+class Picture(Message):
+    """A drawing or photo of what is asked."""
+
+    file: str
+    """Its address, from the page's."""
+    alt: str
+    """What it shows, in the snapshot's language."""
+    alone: bool = False
+    """The worker wants pictures instead of words."""
+
+
 class Problem(Message):
     """An open trouble: a fact about a place, in words that say what to do."""
 
@@ -160,6 +171,8 @@ class Snapshot(Message):
     phase: Phase
     words: str
     """What is asked now, a sentence a line, at every level of guidance."""
+    picture: Picture | None = None
+    """Beside the words; none where there is none, and where the worker wants words alone."""
     solving: Trouble | None = None
     """The trouble that this puts right; none in ordinary work."""
     confirm: bool = False
@@ -224,7 +237,7 @@ class OperatorInput(Message):
     type: Literal["operator_input"] = "operator_input"
     asked: Asked
     setting: Annotated[str, Field(max_length=40)] = ""
-    """With "set": level, rule, alone, language, volume or motion."""
+    """With "set": level, rule, alone, language, modality, volume or motion."""
     value: Annotated[str, Field(max_length=40)] = ""
     """With "set": to what."""
 

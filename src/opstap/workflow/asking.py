@@ -98,11 +98,10 @@ class Ask:
         """Whether the person has to say when it is done."""
         return self.unseen or (self.step is not None and bool(self.step.check) and self.step.confirm == "button")
 
-    def picture(self, cell: Cell) -> str:
-        """What shows it: the part's picture, or the check's; a path from the task's folder, empty: none."""
-        if self.phrase == "check" and self.step:
-            return self.step.picture
-        return cell.task.parts[self.part].picture if self.part else ""
+    def pictured(self, cell: Cell) -> str:
+        """The part or check whose picture (`Cell.pictures`) shows it; empty: none does."""
+        name = self.step.id if self.phrase == "check" and self.step else self.part
+        return name if name in cell.pictures else ""
 
     def words(self, cell: Cell, language: str, ways: Sequence[str] = ()) -> str:
         """It in words, one line a sentence, for who works by `ways` (`Profile.ways`)."""

@@ -16,11 +16,12 @@ from pydantic import Field
 
 from opstap.documents import Document, Fault, Model, nearest
 from opstap.instructions import Cell, Words
-from opstap.scene import Id, Level, Profile
+from opstap.scene import Id, Level, Modality, Profile
 from opstap.workflow.model import Asked, OperatorInput, Phase, State
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 """From much guidance to none."""
+MODALITIES: tuple[Modality, ...] = get_args(Modality)
 BY_HAND = "by_hand"
 VOLUMES = ("0", "20", "40", "60", "80", "100")
 
@@ -118,6 +119,7 @@ def settings(cell: Cell, rules: Rules) -> dict[str, tuple[str, ...]]:
         "rule": rules.ids,
         "alone": ("yes", "no"),
         "language": cell.task.languages,
+        "modality": MODALITIES,
         "volume": VOLUMES,
         "motion": ("gentle", "none"),
     }
@@ -140,7 +142,7 @@ def alone(state: State) -> bool:
 def as_chosen(profile: Profile, state: State, cell: Cell) -> Profile:
     """`profile` with what its person chose since; a language that the task no longer speaks is passed over."""
     own = state.chosen
-    changes: dict[str, object] = {n: own[n] for n in ("level", "rule", "motion") if n in own}
+    changes: dict[str, object] = {n: own[n] for n in ("level", "rule", "modality", "motion") if n in own}
     if own.get("language") in cell.task.languages:
         changes["language"] = own["language"]
     if "volume" in own:

@@ -266,7 +266,7 @@ def state_to_ros(state: State, cell: Cell, profile: Profile, stamp: int, frame: 
         empty=[p for p, content in state.contents.items() if content is Content.EMPTY],
         unseen=[p for p, content in state.contents.items() if content is Content.CANNOT_SEE],
         person=profile.id, language=profile.language, level=profile.level, rule=profile.rule, alone=alone(state),
-        volume=int(profile.volume), motion=profile.motion, sequence=int(state.sequence),
+        volume=int(profile.volume), modality=profile.modality, motion=profile.motion, sequence=int(state.sequence),
         repeated=time_to_ros(state.repeated or 0), corrected=time_to_ros(state.corrected or 0),
         cobot=bool(state.cobot), tray=state.tray.value, tray_zone=state.tray_zone,
     )  # fmt: skip
@@ -295,7 +295,7 @@ def state_from_ros(message: m.WorkState) -> State:
 
 def profile_from_ros(message: m.WorkState, cell: Cell) -> Profile:
     """Who works, with what was chosen at the bench."""
-    chosen = {name: getattr(message, name) for name in ("language", "level", "rule", "volume", "motion")}
+    chosen = {name: getattr(message, name) for name in ("language", "level", "rule", "volume", "modality", "motion")}
     return cell.scene.profile[message.person].model_copy(update=chosen)
 
 

@@ -34,6 +34,7 @@ from opstap.monitoring.rules import load_rules as load_monitor_rules
 from opstap.pages import protocol
 from opstap.pages.access import AccessError
 from opstap.pages.bench import Bench
+from opstap.pages.pictures import picture_routes
 from opstap.pages.preview import preview_routes, side_by_side
 from opstap.pages.server import PageServer, PageServerError, network_of
 from opstap.pages.view import view_routes
@@ -115,7 +116,10 @@ class Dashboard(CellNode):
         try:
             routes = self.questions(root / "config", config) if config.study else []
             self.authoring = Authoring(self, config.calibration, config.simulated, self.pause)
-            routes += [*self.view.routes(), *preview_routes(self.cell), *self.authoring.desk.routes()]
+            for _, fault in self.cell.picture_faults():
+                self.get_logger().warning(f"{fault}; the work goes on without it")
+            routes += [*picture_routes(self.cell), *self.view.routes(), *preview_routes(self.cell)]
+            routes += self.authoring.desk.routes()
             routes += view_routes(self.cell, self.viewing.shapes(Path(config.journal).parent / "scenes"))
             if config.calibration:
                 files = Files(Path(self.get_parameter("scene").value), Path(config.calibration))
