@@ -1,17 +1,22 @@
-"""Time to draw one projected frame, as a multiple of the least there is to do: clear the same frame and copy it.
+"""CPU time to draw projected pictures, as multiples of the least there is to do: clear a picture and copy it.
 
-python bench/projection.py
+python -m bench.projection [--write]
+
+All kinds of pictures are drawn in turn, so that whatever else the machine does falls on all of them alike.
 """
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import cv2
 import numpy as np
 
+from bench.report import Row, machine, put_into, table
 from opstap.guidance.cues import cues
 from opstap.guidance.drawing import Painter
 from opstap.guidance.screen import Screen
@@ -20,10 +25,11 @@ from opstap.scene import Lens, Projector
 from opstap.workflow.model import Phase, Problem, State, Trouble
 from opstap.zones import Clear
 
-CONFIG = Path(__file__).parents[1] / "config"
-FRAMES = 60
-BENT, WARPED = "take, bent lens", "take, warped"
-"""With a lens that distorts: as it is drawn, each surface by its own homography; and as it could be, by a table."""
+ROOT = Path(__file__).parents[1]
+FRAMES = 120
+FRAME = 33_000_000
+BENT = (-0.12, 0.03, 0.002, -0.003)
+"""A lens that draws the picture's corners in by 30 pixels of 1280."""
 STATES = {
     "empty case awaited": State(),
     "take": State(phase=Phase.TAKE, step=15),
@@ -34,66 +40,78 @@ STATES = {
 }
 
 
-def milliseconds(times: list[float]) -> tuple[float, float]:
-    """Median and 95th percentile."""
-    return float(np.median(times) * 1e3), float(np.percentile(times, 95) * 1e3)
+class Projected:
+    """One projector's pictures; `spent` is ms of CPU of each, by kind."""
 
+    def __init__(self, cell: Cell, projector: Projector) -> None:
+        self.cell = replace(cell, scene=cell.scene.model_copy(update={"projectors": (projector,)}))
+        self.person = cell.scene.profile["default"]
+        self.size = (projector.optics.width, projector.optics.height)
+        self.spent: dict[str, list[float]] = {}
+        self._painter = Painter(self.cell, projector)
+        bent = projector.model_copy(update={"optics": projector.optics.model_copy(update={"distortion": BENT})})
+        scene = cell.scene.model_copy(update={"projectors": (bent,)})
+        self._bending = Painter(replace(cell, scene=scene), bent)
+        pixels = np.stack(np.meshgrid(np.arange(self.size[0]), np.arange(self.size[1])), axis=-1)
+        straight = bent.view.pinhole.directions(pixels)[..., :2]
+        self._table = projector.view.pinhole.pixels(straight).astype(np.float32)
+        self._screen = Screen(self.cell, projector, self.person)
+        self._beneath = Screen(self.cell, projector, self.person)
+        self._frame = np.zeros((self.size[1], self.size[0], 3), np.uint8)
 
-def screened(cell: Cell, projector: Projector) -> dict[str, list[float]]:
-    """Pictures of the whole screen: light that comes, and an arm that moves over a lit bin and is left dark."""
-    person = cell.scene.profile["default"]
-    screen = Screen(cell, projector, person)
-    times: dict[str, list[float]] = {"light that comes": [], "arm left dark": []}
-    for i in range(FRAMES):
-        stamp, state = i * 33_000_000, STATES["take" if i // 10 % 2 else "place"]
+    def _spend(self, what: str, work: Callable[[], object]) -> None:
+        began = process_time()
+        if work() is not None:
+            self.spent.setdefault(what, []).append((process_time() - began) * 1e3)
+
+    def _least(self) -> object:
+        self._frame[:] = 0
+        return self._frame.copy()
+
+    def round(self, i: int) -> None:
+        """Every kind of picture once."""
+        self._spend("clear and copy", self._least)
+        shown = {name: cues(state, self.cell, self.person) for name, state in STATES.items()}
+        self._spend("drawing", lambda: self._painter.draw(list(shown.values())[i % len(shown)]))
+        taking = shown["take"]
+        self._spend("drawing for a lens that distorts", lambda: self._bending.draw(taking))
+        self._spend(
+            "the same, warped by a table instead",
+            lambda: cv2.remap(self._painter.draw(taking), self._table, None, cv2.INTER_LINEAR),
+        )
+        stamp = i * FRAME
+        now = list(shown.values())[i // 10 % len(shown)]
+        self._spend("a picture that changes", lambda: self._screen.show(now, "gentle", stamp, Clear(stamp)))
         x = 0.1 * np.sin(i / 3)
         arm = np.array([(x - 0.05, -0.5, 0.2), (x + 0.05, -0.5, 0.2), (x + 0.05, 0.2, 0.1), (x - 0.05, 0.2, 0.1)])
         over = Clear(stamp, (arm,), ((0.3, 0.0, 0.0),))
-        for name, clear in (("light that comes", Clear(stamp)), ("arm left dark", over)):
-            start = perf_counter()
-            picture = screen.show(cues(state, cell, person), "gentle", stamp, clear)
-            if (picture is not None and i % 10) or name == "arm left dark":
-                times[name].append(perf_counter() - start)
-    return times
+        self._spend("with an arm over it", lambda: self._beneath.show(now, "gentle", stamp, over))
 
 
 def main() -> None:
-    cell = load_cell(CONFIG / "cells/oral_care.yaml", CONFIG / "tasks/oral_care_case.yaml")
-    person = cell.scene.profile["default"]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--write", action="store_true", help="into docs/performance.md")
+    options = parser.parse_args()
+    cv2.setNumThreads(1)  # as the node does
+    about = machine()
+    cell = load_cell(ROOT / "config/cells/oral_care.yaml", ROOT / "config/tasks/oral_care_case.yaml")
+    rows = []
     for width, height, focal in ((1280, 800, 1130), (1920, 1080, 1525)):
         optics = Lens(width=width, height=height, focal=focal)
-        projector = cell.scene.projectors[0].model_copy(update={"optics": optics})
-        scene = cell.scene.model_copy(update={"projectors": (projector,)})
-        painter = Painter(type(cell)(scene, cell.task), projector)
-        frame = np.zeros((height, width, 3), np.uint8)
-        lens = optics.model_copy(update={"distortion": (-0.12, 0.03, 0.002, -0.003)})
-        bent = projector.model_copy(update={"optics": lens})
-        bending = Painter(type(cell)(scene.model_copy(update={"projectors": (bent,)}), cell.task), bent)
-        pixels = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)
-        table = projector.view.pinhole.pixels(bent.view.pinhole.directions(pixels)[..., :2]).astype(np.float32)
-        least, times = [], {name: [] for name in (*STATES, BENT, WARPED)}
-        for _ in range(FRAMES):
-            # In turn, so that whatever else the machine does falls on all of them alike.
-            start = perf_counter()
-            frame[:] = 0
-            frame.copy()
-            least.append(perf_counter() - start)
-            for name, state in STATES.items():
-                start = perf_counter()
-                painter.draw(cues(state, cell, person))
-                times[name].append(perf_counter() - start)
-            start = perf_counter()
-            bending.draw(cues(STATES["take"], cell, person))
-            times[BENT].append(perf_counter() - start)
-            start = perf_counter()
-            cv2.remap(painter.draw(cues(STATES["take"], cell, person)), table, None, cv2.INTER_LINEAR)
-            times[WARPED].append(perf_counter() - start)
-        times |= screened(replace(cell, scene=scene), projector)
-        base = milliseconds(least)[0]
-        print(f"{width}x{height}: clear and copy {base:.2f} ms")
-        for name, measured in times.items():
-            median, p95 = milliseconds(measured)
-            print(f"  {name:20} {median:6.2f} ms, p95 {p95:6.2f} ms, {median / base:5.1f} x clear and copy")
+        made = Projected(cell, cell.scene.projectors[0].model_copy(update={"optics": optics}))
+        for i in range(6 * FRAMES):
+            made.round(i)
+        base = float(np.median(made.spent["clear and copy"]))
+        for what, times in made.spent.items():
+            middle, p95 = float(np.median(times)), float(np.percentile(times, 95))
+            note = f"{middle / base:.1f} x clear and copy; p95 {p95:.1f} ms, {p95 / base:.0f} x"
+            rows.append(Row(f"{width}x{height}: {what}, median", middle, "ms", note=note))
+            if what in ("a picture that changes", "with an arm over it") and height == 1080:
+                rows.append(Row(f"{width}x{height}: {what}, p95", p95, "ms", 10, note=f"of {len(times)}"))
+    text = table(rows)
+    print(text)
+    if options.write:
+        put_into(ROOT / "docs/performance.md", f"{about}\n\n{text}", "projection")
 
 
 if __name__ == "__main__":

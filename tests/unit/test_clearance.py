@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 
 from opstap.geometry import Capsule
-from opstap.guidance.cues import Cue, Sign, cues
+from opstap.guidance.cues import Cue, Sign, cues, robot_cue
+from opstap.guidance.drawing import Painter
 from opstap.guidance.screen import COMES, Screen
 from opstap.instructions import Cell, load_cell
 from opstap.perception.clearance import DWELL, EVERY, Clearance
@@ -307,3 +309,28 @@ def test_nearest_room_is_the_nearest():
     assert (x, y) == pytest.approx((-0.65 + 0.4 - 0.1, 0.0), abs=SIDE)
     assert nearest_room(CELL.scene, np.ones_like(full), (0.2, 0.1), (0.0, 0.0)) is None
     assert nearest_room(CELL.scene, full, (2.0, 0.1), (0.0, 0.0)) is None
+
+
+def test_light_that_comes_is_the_same_as_if_all_of_the_picture_were_mixed():
+    """Only what changes is mixed; while it comes, other things change too."""
+    screen = Screen(CELL, CELL.scene.projectors[0], PERSON)
+    painter = Painter(CELL, CELL.scene.projectors[0])
+    words = Cue(Sign.DONE, "zone/instruction", text="A.", at=(0.1, -0.34, 0.4, 0.1))
+    robot = robot_cue(((-0.3, -0.2), (0.3, -0.2), (0.2, 0.3)), True)
+    taking, placing = (cues(replace(TAKING, phase=phase), CELL, PERSON) for phase in (Phase.TAKE, Phase.PLACE))
+    shown = [taking, placing, (*robot, *placing), (*robot, *placing, words), (words,), taking, (), taking]
+    stamp, light = 0, None
+    for i, what in enumerate(shown):
+        goal, before = painter.draw(what), light
+        for _ in range(9 if i % 3 == 0 else 2):  # some are cut short by the next
+            picture = screen.show(what, "gentle", stamp, None)
+            if picture is not None:
+                light = picture
+            stamp += FRAME
+            share = 1.0 if before is None else min(1.0, 0.5 + 0.5 * screen._step / 3)
+            expected = (
+                goal if before is None else cv2.max(cv2.convertScaleAbs(goal, alpha=share), cv2.min(goal, before))
+            )
+            assert np.array_equal(light, expected), (i, screen._step)
+            blocks = light.reshape(200, 4, 320, 4, 3).max(axis=(1, 3, 4)) > 0
+            assert np.array_equal(screen._lit > 0, blocks)

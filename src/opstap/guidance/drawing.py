@@ -101,6 +101,8 @@ NUMBER = 0.65
 """Height of a label's number, as part of the label's height."""
 DISC = 0.18
 """Radius of the dark disc that bears a question mark, as part of the surface's shorter side."""
+AROUND = 0.012
+"""Metres beyond its surface or outline to which a cue reaches at most: strokes, and where a bent lens is a bit off."""
 PIECES = 16
 """Into which each side of a line on the table is cut where the lens bends it."""
 LARGEST_CAPITAL = 24.0
@@ -145,6 +147,7 @@ class Painter:
         earlier = [p.id for p in cell.scene.projectors].index(projector.id)
         self._others = [_path(self._line(p.view.on_table()) * 1000) for p in cell.scene.projectors[:earlier]]
         """What earlier projectors light of the table."""
+        self._boxes = {name: self._box(surface.corners()) for name, surface in self._surfaces.items()}
         self._rgba = np.zeros((projector.optics.height, projector.optics.width, 4), np.uint8)
         self._canvas_on = skia.Surface(self._rgba, skia.kRGBA_8888_ColorType, skia.kPremul_AlphaType)
 
@@ -202,6 +205,24 @@ class Painter:
     def _lights(self, surface: Surface) -> bool:
         owner = self._scene.projector_for(surface)
         return owner is not None and owner.id == self._projector.id
+
+    def box(self, cue: Cue) -> tuple[slice, slice]:
+        """Rows and columns beyond which `cue` changes nothing in this projector's picture; empty: it is not in it."""
+        if cue.at:
+            return self._box(Surface(Pose.of((*cue.at[:2], 0.0)), cue.at[2:]).corners())
+        if cue.outline:
+            return self._box(np.array([(*p, 0.0) for p in cue.outline]))
+        return self._boxes.get(cue.surface, (slice(0, 0), slice(0, 0)))
+
+    def _box(self, points: Floats) -> tuple[slice, slice]:
+        around = np.array([(x, y, 0.0) for x in (-AROUND, AROUND) for y in (-AROUND, AROUND)])
+        pixels = self._projector.view.project((points[:, None, :] + around).reshape(-1, 3))
+        size = (self._projector.optics.width, self._projector.optics.height)
+        if not np.isfinite(pixels).all():
+            return slice(0, size[1]), slice(0, size[0])
+        low = np.clip(np.floor(pixels.min(axis=0)).astype(int), 0, size)
+        high = np.clip(np.ceil(pixels.max(axis=0)).astype(int) + 1, 0, size)
+        return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
 
     def _picture(self, name: str) -> Any:
         """A part's picture, loaded once; None where it cannot be shown: the words are enough."""

@@ -46,6 +46,8 @@ PARTS = 4
 """Steps in which a button shows how long it has been pressed."""
 
 Image = NDArray[np.uint8]
+Box = tuple[slice, slice]
+"""Rows and columns of a picture."""
 
 
 class WordsPlace:
@@ -85,6 +87,8 @@ class Screen:
         words = next((z for z in self.cell.scene.zones if z.kind == "text"), None)
         self._place = WordsPlace(self.cell.scene, words) if words else None
         self._cues: tuple[Cue, ...] | None = None
+        self._fresh: list[Box] = []
+        """Where the goal differs from what was before."""
         self._before: Image | None = None
         self._goal: Image | None = None
         self._since = 0
@@ -107,6 +111,7 @@ class Screen:
         shown = self._placed(cues, clear)
         changed = shown != self._cues
         if changed:
+            self._fresh = self._differing(shown)
             self._cues, self._before = shown, self._light
             self._goal, self._since = self._painter.draw(shown), stamp
             self._step = -1
@@ -117,9 +122,9 @@ class Screen:
             if step != self._step:
                 self._step, changed = step, True
                 self._light = self._goal if step == STEPS else self._coming(AT_ONCE + (1 - AT_ONCE) * step / STEPS)
+                for rows, columns in self._fresh:
+                    self._lit[_coarse(rows), _coarse(columns)] = _lit(self._light[_whole(rows), _whole(columns)])
         assert self._light is not None
-        if changed:
-            self._lit = _lit(self._light)
         dark = self._arms(clear, stamp)
         if not changed and dark is self._dark:
             return None
@@ -135,8 +140,19 @@ class Screen:
         """New light at `share` of its brightness; what was lit and stays so is as bright as before."""
         assert self._goal is not None
         assert self._before is not None
-        stays = cv2.min(self._goal, self._before)
-        return np.asarray(cv2.max(cv2.convertScaleAbs(self._goal, alpha=share), stays), dtype=np.uint8)
+        light = np.array(self._goal)
+        for box in self._fresh:
+            goal = self._goal[box]
+            light[box] = cv2.max(cv2.convertScaleAbs(goal, alpha=share), cv2.min(goal, self._before[box]))
+        return light
+
+    def _differing(self, shown: tuple[Cue, ...]) -> list[Box]:
+        """Where `shown` may differ from the light that is on now; all of the picture before the first."""
+        if self._cues is None:
+            return [(slice(0, self._size[1]), slice(0, self._size[0]))]
+        boxes = [self._painter.box(cue) for cue in {*shown} ^ {*self._cues}]
+        coming = self._fresh if self._step < STEPS else []
+        return coming + [b for b in boxes if b[0].stop > b[0].start and b[1].stop > b[1].start]
 
     def _placed(self, cues: Sequence[Cue], clear: Clear | None) -> tuple[Cue, ...]:
         """The words where there is room, and the button that is being pressed."""
@@ -180,6 +196,16 @@ class Screen:
         pixels = self._view.project(outline)
         if len(outline) >= 3 and np.isfinite(pixels).all():
             cv2.fillPoly(mask, [np.round(np.clip(pixels, -9999, 9999) / COARSE).astype(np.int32)], 255)
+
+
+def _coarse(span: slice) -> slice:
+    """The blocks that hold some of a span of pixels."""
+    return slice(span.start // COARSE, -(-span.stop // COARSE))
+
+
+def _whole(span: slice) -> slice:
+    """The pixels of those blocks."""
+    return slice(span.start // COARSE * COARSE, -(-span.stop // COARSE) * COARSE)
 
 
 def _lit(image: Image) -> NDArray[np.uint8]:

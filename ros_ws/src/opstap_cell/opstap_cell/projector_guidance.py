@@ -14,6 +14,7 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import Image
 
@@ -46,6 +47,7 @@ class Config:
 class ProjectorGuidance(CellNode):
     def __init__(self) -> None:
         super().__init__("projector_guidance")
+        cv2.setNumThreads(1)  # two cores are shared by the whole cell
         config = declare(self, Config)
         if config.calibration:
             self.cell = as_calibrated(self.cell, Path(config.calibration))
