@@ -7,6 +7,7 @@ from posed import Stage, arm, inside
 from opstap.geometry import Capsule
 from opstap.perception.hands import PRESENCE
 from opstap.simulation.camera import SimulatedCamera
+from opstap.simulation.noise import FITTED
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,19 @@ def test_a_hand_is_where_it_is_and_of_its_side(cell, stage, side, name, x):
     assert 0.05 < hand.extent[1] < 0.25
     assert 0 <= hand.confidence <= 1
     assert stage.seen.present
+
+
+@pytest.mark.parametrize(("x", "y", "z"), [(-0.05, -0.51, 0.03), (-0.41, -0.44, 0.1)])
+def test_a_hand_over_the_table_s_edge_is_not_on_the_floor(cell, x, y, z):
+    """Depth at its edge is mixed with the floor's."""
+    stage = Stage(cell, SimulatedCamera(cell, 5, FITTED))
+    stage.show(8)
+    heights = []
+    for i in range(20):
+        stage.show(1, arm(cell, (x, y + 0.001 * i, z), 1 if x > 0 else -1))
+        heights += [hand.position[2] for hand in stage.seen.hands]
+    assert len(heights) == 20
+    assert min(heights) > 0
 
 
 def test_two_hands_are_left_and_right(cell, stage):

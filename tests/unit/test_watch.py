@@ -206,13 +206,31 @@ def test_a_tool_that_sticks_out_into_the_next_bin_is_no_visit_there(camera):
     assert changes(events) == [("visited", "bin_11", 1)]
 
 
-def part_of_a_part_less(stage, place):
-    """Depth as if four tenths of the volume of a part had gone from the middle of a place."""
+@pytest.mark.parametrize("wide", [8, 14])
+def test_fingers_that_holes_cut_off_from_their_hand_are_no_content(cell, stage, wide):
+    """Along a bin's wall depth has holes: fingers behind it hang together with nothing."""
+    p = [x.id for x in stage.watcher._places].index("bin_11")
+    rows, columns = np.divmod(stage.watcher.pixels.index[stage.watcher.pixels.of(p)], 848)
+    front = slice(rows.max() - 3, rows.max() - 3 + wide), slice(columns.min() - 60, columns.max() + 60)
+
+    def cut(depth):
+        depth = depth.copy()
+        depth[front] = 0
+        return depth
+
+    stage.show(20, change=cut)
+    at = arm(cell, inside(cell, "bin_11"))
+    assert changes(stage.show(20, at, change=cut)) == []
+    assert stage.seen.places["bin_11"].content is Content.CANNOT_SEE
+
+
+def part_of_a_part_less(stage, place, area):
+    """Depth as if four tenths of the volume of a part had gone from the middle of a place, from so much of its area."""
     watcher = stage.watcher
     p = [x.id for x in watcher._places].index(place)
     measure, at = watcher.measures[p], watcher.pixels.index[watcher.pixels.of(p)]
     v, u = np.divmod(at, 848)
-    nearest = np.argsort(np.hypot(v - v.mean(), u - u.mean()))[: int(measure._footprint / measure.pixel_mm2)]
+    nearest = np.argsort(np.hypot(v - v.mean(), u - u.mean()))[: int(area * measure._footprint / measure.pixel_mm2)]
     deeper = round(0.4 * measure._single * 1e9 / float(measure._area[nearest].sum()))
 
     def change(depth):
@@ -224,12 +242,22 @@ def part_of_a_part_less(stage, place):
 
 
 def test_less_than_half_a_part_is_told_only_when_it_is_found_twice(cell, stage):
-    less = part_of_a_part_less(stage, "bin_18")
+    less = part_of_a_part_less(stage, "bin_18", 0.4)
     stage.show(6, arm(cell, inside(cell, "bin_18")))
     assert changes(stage.show(5, change=less) + stage.show(20)) == [], "for a moment: an arm that draws back"
     stage.show(6, arm(cell, inside(cell, "bin_18")))
     assert changes(stage.show(6, change=less)) == []
     assert changes(stage.show(5, change=less)) == [("taken", "bin_18", 1)], "it stays"
+
+
+def test_a_change_that_is_nowhere_as_high_as_a_part_is_none(cell, stage):
+    """Noise is wide and flat: of its volume alone it would be a part."""
+    flat = part_of_a_part_less(stage, "bin_18", 1.0)
+    stage.show(6, arm(cell, inside(cell, "bin_18")))
+    assert changes(stage.show(30, change=flat)) == []
+    place = stage.seen.places["bin_18"]
+    assert place.content is Content.CANNOT_SEE
+    assert "less than a part" in place.reason
 
 
 def test_what_was_told_from_three_frames_is_soon_known_as_well_as_the_rest(cell, stage):

@@ -8,6 +8,7 @@ parts and a bin that was pushed are outvoted by all that did not move. Projected
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -111,9 +112,13 @@ class Structure:
             levels: blur in grid pixels, from coarse to fine; 6.0, 3.0 and 1.5 are known.
             rounds: steps at each level, at most.
         """
+        *_, found = self.aligning(depth, start, levels, rounds)
+        return found
+
+    def aligning(self, depth: Picture, start: Pose | None, levels: tuple[float, ...], rounds: int) -> Iterator[Aligned]:
+        """`align` a step at a time, for who has little time in each frame: what each step knew, the last counts."""
         motion = start or Pose.of()
         seen = float(np.mean(depth.reshape(-1)[self.index] > 0)) if len(self.index) else 0.0
-        agree, rms = 0.0, 0.0
         for sigma in levels:
             smooth, weight = _blurred(depth, sigma)
             gx, gy = _slopes(smooth)
@@ -121,9 +126,9 @@ class Structure:
             for _ in range(rounds):
                 step, agree, rms = self._step(planes, motion, self._levels[sigma])
                 motion = Pose.exp(step) @ motion
+                yield Aligned(motion, agree, seen, rms)
                 if np.abs(step[:3]).max() < 2e-5 and np.abs(step[3:]).max() < 2e-5:
                     break
-        return Aligned(motion, agree, seen, rms)
 
     def _step(self, planes: tuple[Picture, ...], motion: Pose, reference: Floats) -> tuple[Floats, float, float]:
         """One Gauss-Newton step (6,), translation then rotation; what share agrees before it, and how well."""

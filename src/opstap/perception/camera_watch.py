@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import logging
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -117,6 +118,11 @@ class CameraWatch:
         self._frames = 0
         self.aligned_at = -1
         """Stamp of the frame at which it was last told how far the camera moved, ns; -1: not yet."""
+        self._aligning: Iterator[Aligned] | None = None
+        """The alignment under way: a step a frame, unless something seems amiss."""
+        self._aligned: Aligned | None = None
+        self._pictured = 0
+        """Stamp of the last frame in it, ns."""
         self._hurried = False
         self._motion = Pose.of()
         self._moved = self._good = 0
@@ -138,12 +144,17 @@ class CameraWatch:
         glanced = self.structure.glance(small)
         suspect = shift_mm(glanced, self.view.pose, self._places) > SUSPECT
         due = self.aligned_at < 0 or stamp - self.aligned_at >= EVERY
-        if self._checking or suspect or due or self._hurried or self._frames or self._moved or self._blind:
+        amiss = bool(self._checking or suspect or self._hurried or self._moved or self._blind)
+        if self._aligning:
+            self._go_on(amiss)
+        elif amiss or due or self._frames:
             self._gather(small)
         if self._checking and self._frames >= self._checking:
             self._finish_check()
         elif not self._checking and self._frames >= WINDOW:
             self._judge(stamp)
+            if amiss and self._aligning:
+                self._go_on(amiss)
         c = self._condition
         held = suspect or self._moved > 0 or bool(self._blind)
         said = CHECKING if self._checking else c.paused
@@ -152,13 +163,13 @@ class CameraWatch:
 
     def hurry(self) -> None:
         """Align as soon as can be, from the next frames on."""
-        self._hurried = True
+        self._hurried, self._aligning = True, None
         self._clear()
 
     def check(self) -> None:
         """Find the camera's pose anew from the next frames; `checked` gives the result."""
         if self.structure is not None:
-            self._checking, self._check = CHECK_FRAMES, None
+            self._checking, self._check, self._aligning = CHECK_FRAMES, None, None
             self._clear()
 
     def checked(self) -> Check | None:
@@ -230,24 +241,44 @@ class CameraWatch:
     # --- judging
 
     def _judge(self, stamp: int) -> None:
+        """Whether the camera sees; where it does, begin to tell whether it moved."""
         s = self.structure
         assert s is not None
         depth = self._mean()
-        self.aligned_at, self._hurried = stamp, False
+        self._pictured = stamp
         at, was = depth.reshape(-1)[s.index], s.depth.reshape(-1)[s.index]
         seen = float(np.mean(at > 0))
         nearer = float(np.mean((at > 0) & (at < was - NEAR / 1000)))
         blind = NOTHING if seen < DARK else COVERED if nearer > NEAR_SHARE else ""
         warning = SUNLIGHT if not blind and seen < DAZZLED else "" if blind else self._dust(at > 0, stamp)
+        self._condition = replace(self._condition, warning=warning)
+        self._condition = replace(self._condition, warning=warning)
         self._blind = [*self._blind, blind][-SURE:] if blind else []
-        drift, paused = self._condition.drift_mm, self._condition.paused
-        if not blind and warning != SUNLIGHT:
-            drift = self._drift(s.align(depth, self._motion, (3.0,), 4))
         if blind:
             self._good = 0
             if len(self._blind) == SURE:
-                paused = blind
-        elif drift > LIMIT:
+                self._condition = replace(self._condition, paused=blind)
+            self.aligned_at, self._hurried = stamp, False
+        elif warning == SUNLIGHT:
+            self._conclude(self._condition.drift_mm)
+        else:
+            self._aligning = s.aligning(depth, self._motion, (3.0,), 4)
+
+    def _go_on(self, to_the_end: bool) -> None:
+        """One step of the alignment under way, or all that are left."""
+        assert self._aligning is not None
+        while (found := next(self._aligning, None)) is not None:
+            self._aligned = found
+            if not to_the_end:
+                return
+        self._aligning = None
+        assert self._aligned is not None
+        self._conclude(self._drift(self._aligned))
+
+    def _conclude(self, drift: float) -> None:
+        """Places are seen `drift` mm off: what follows."""
+        paused = self._condition.paused
+        if drift > LIMIT:
             self._good, self._moved = 0, self._moved + 1
             if self._moved >= SURE:
                 paused = MOVED_FAR if drift >= FAR else MOVED.format(mm=drift)
@@ -255,7 +286,8 @@ class CameraWatch:
             self._moved = 0
             self._good = self._good + 1 if drift < BACK else 0
             paused = "" if self._good >= STAYED else paused
-        self._condition = Condition(drift, self._condition.suspect, paused, warning)
+        self._condition = replace(self._condition, drift_mm=drift, paused=paused)
+        self.aligned_at, self._hurried = self._pictured, False
 
     def _drift(self, found: Aligned) -> float:
         """mm by which places are seen wrong; FAR where no small motion explains the picture."""

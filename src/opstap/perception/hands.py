@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opstap.geometry import Box, Floats, View
-from opstap.perception.places import Depth
+from opstap.perception.places import Depth, at_share
 from opstap.scene import Scene
 
 STANDS_OUT = 15.0
@@ -27,6 +27,9 @@ SMALLEST_ARM = 0.004
 """m2 as seen by the camera. Larger than any part, so that a part put down is not taken for a hand."""
 HAND_LENGTH = 0.19
 """m, from wrist to fingertip; 95th percentile of adults is about 0.205, the mean 0.19."""
+LOWEST = -0.05
+"""m, below the table's top, under which a pixel is none of a hand: at an arm's edge beside the table depth is mixed with
+the floor's, and one such pixel would be taken for the tip."""
 FINGERTIPS = 0.13
 """m from the tip of the hand within which it can be in a place; what is farther back is palm and forearm."""
 STRIPES = 16
@@ -143,34 +146,57 @@ class HandFinder:
             self._start(small)
         near = ((small < self._limit) & (small > 0)).view(np.uint8)
         near = cv2.morphologyEx(near, cv2.MORPH_OPEN, _SQUARE3)
-        # OpenCV's own statistics cost six times the labels: it counts every pixel of the picture, background too.
-        number, labels = cv2.connectedComponents(near, connectivity=4, ltype=cv2.CV_16U)
-        areas = np.bincount(labels[near > 0], minlength=number)
-        large = np.flatnonzero(areas >= self._smallest)[:MOST_HANDS].tolist()
-        if not large:
+        owner, boxes, part = self._arms(near)
+        if not boxes:
             self._tracks = []
             self._adapt(small, None)
             return NOTHING
-        boxes = [cv2.boundingRect((labels == i).view(np.uint8)) for i in large]
-        chosen = np.zeros(number, np.uint8)
-        chosen[large] = np.arange(1, len(large) + 1)
-        owner = chosen[labels]
-        near_arm = cv2.dilate(owner, _SQUARE5)
-        seen = [self._measure(small, labels, i, box) for i, box in zip(large, boxes, strict=True)]
-        attached = np.array([False, *(s.attached for s in seen)])
-        self._adapt(small, attached[near_arm])
+        covering = owner.copy()
+        self._adopt(small[part], near[part], covering[part])
+        near_arm = cv2.dilate(covering, _SQUARE5)
+        seen = [self._measure(small, owner, i, box) for i, box in enumerate(boxes, 1)]
+        self._adapt(small, near_arm, np.array([False, *(s.attached for s in seen)]))
         self._tracks = self._follow(seen, stamp)
         self._last_seen = stamp
         arms = tuple(
-            Arm(
-                self._outline(small, owner, near_arm, i, boxes[i - 1]),
-                s.fingers,
-                _triple(s.tip),
-                t.hand.velocity,
-            )
-            for i, (s, t) in enumerate(zip(seen, self._tracks, strict=True), 1)
+            Arm(self._outline(small, owner, near_arm, i, box), s.fingers, _triple(s.tip), t.hand.velocity)
+            for i, (s, t, box) in enumerate(zip(seen, self._tracks, boxes, strict=True), 1)
         )
         return Blobs(near_arm > 0, tuple(t.hand for t in self._tracks), arms)
+
+    def _arms(self, near: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], list[Sequence[int]], tuple[slice, slice]]:
+        """The arms in what stands out: their pixels, numbered from 1; the box (x, y, width, height) of each; and the
+        part of the picture that all that stands out is in."""
+        x, y, w, h = cv2.boundingRect(near)
+        top, left = max(0, y - GAP), max(0, x - GAP)
+        part = slice(top, y + h + GAP), slice(left, x + w + GAP)
+        number, labels = cv2.connectedComponents(near[part], connectivity=4, ltype=cv2.CV_16U)
+        # OpenCV's own statistics cost six times the labels.
+        areas = cv2.calcHist([labels], [0], None, [number], [0, number]).ravel()[1:]
+        large = np.flatnonzero(areas >= self._smallest)[:MOST_HANDS] + 1
+        owner = np.zeros_like(near)
+        boxes: list[Sequence[int]] = []
+        for i, label in enumerate(large.tolist(), 1):
+            mask = (labels == label).view(np.uint8)
+            owner[part] += mask * np.uint8(i)
+            x, y, w, h = cv2.boundingRect(mask)
+            boxes.append((x + left, y + top, w, h))
+        return owner, boxes, part
+
+    @staticmethod
+    def _adopt(small: NDArray[np.int16], near: NDArray[np.uint8], covering: NDArray[np.uint8]) -> None:
+        """Give arms, `covering`, what holes cut off from them: fingers behind a bin's wall are no content."""
+        around = cv2.dilate(covering, _REACH)
+        lost = (near > covering) & (around > 0)
+        if not lost.any():
+            return
+        # What is reached from an arm through pixels without depth, or across the one that opening took.
+        holes = (small == 0) & (around > 0)
+        _, joined = cv2.connectedComponents(cv2.dilate(near | holes.view(np.uint8), _SQUARE3), ltype=cv2.CV_16U)
+        arms = np.zeros(int(joined.max()) + 1, bool)
+        arms[joined[covering > 0]] = True
+        mine = lost & arms[joined]
+        covering[mine] = around[mine]
 
     def _outline(
         self,
@@ -191,9 +217,11 @@ class HandFinder:
         largest = max(outlines, key=cv2.contourArea)
         corners = cv2.approxPolyDP(largest, OUTLINE, closed=True)[:, 0]
         far = np.int16(30000)
-        only = cv2.erode(np.where((owner == i) & (small > 0), small, far), _SQUARE11)
+        mine = np.where((owner == i) & (small > 0), small, far)
+        only = cv2.erode(mine, _SQUARE11)
         depth = only[corners[:, 1], corners[:, 0]].astype(float)
-        depth = np.where(depth < far, depth, np.median(small[(owner == i) & (small > 0)]))
+        if depth.max() == far:
+            depth[depth == far] = at_share(mine[mine < far], 0.5)
         return np.asarray(self.rays[corners[:, 1] + top, corners[:, 0] + left] * depth[:, None] + self.origin)
 
     def present(self, stamp: int) -> bool:
@@ -210,24 +238,29 @@ class HandFinder:
             self._background = np.maximum(middle, self._background)
             self._limit = self._limit_of(self._background)
 
-    def _adapt(self, small: NDArray[np.int16], frozen: NDArray[np.bool_] | None) -> None:
-        """One stripe of rows follows the scene: slowly nearer, at once farther (whatever stood there has gone)."""
+    def _adapt(
+        self, small: NDArray[np.int16], near_arm: NDArray[np.uint8] | None, attached: NDArray[np.bool_] | None = None
+    ) -> None:
+        """One stripe of rows follows the scene: slowly nearer, at once farther (whatever stood there has gone), and not
+        where arms are that `attached` (1 + arms,) has."""
         if len(self._first) < SETTLE:
             return
         self._turn = (self._turn + 1) % STRIPES
         rows = slice(self._turn, None, STRIPES)
         behind = np.where(small[rows] > 0, small[rows] - self._background[rows], 0)
-        if frozen is not None:
-            behind[frozen[rows]] = 0
+        if near_arm is not None and attached is not None:
+            behind[attached[near_arm[rows]]] = 0
         self._background[rows] += np.where(behind > STANDS_OUT, behind, np.sign(behind)).astype(np.int16)
         self._limit[rows] = self._limit_of(self._background[rows])
 
-    def _measure(self, small: NDArray[np.int16], labels: NDArray[np.uint16], label: int, box: Sequence[int]) -> _Seen:
-        """The hand at the end of the arm in `box`: x, y, width, height."""
+    def _measure(self, small: NDArray[np.int16], owner: NDArray[np.uint8], i: int, box: Sequence[int]) -> _Seen:
+        """The hand at the end of arm number `i`, in `box`: x, y, width, height."""
         x, y, w, h = box
         window = (slice(y, y + h, 2), slice(x, x + w, 2))
-        mask = labels[window] == label
+        mask = owner[window] == i
         points = self.rays[window][mask] * small[window][mask][:, None] + self.origin
+        over_table = points[:, 2] > LOWEST
+        points = points[over_table] if over_table.any() else points
         height, width = small.shape
         border = (x == 0) | (y == 0) | (x + w == width) | (y + h == height)
         entry = self._entry(points, x, y, w, h, width, height)
@@ -283,17 +316,14 @@ class HandFinder:
 
 RIM = 3
 """Pixels around an arm, of every second, in which depth may be mixed with the arm's."""
+GAP = 8
+"""Pixels, of every second, that holes may cut fingers off from their hand by: 4 cm at 1 m."""
 OUTLINE = 1.5
 """Pixels by which an arm's outline may cut a corner."""
 _SQUARE3 = np.ones((3, 3), np.uint8)
 _SQUARE11 = np.ones((11, 11), np.uint8)
 _SQUARE5 = np.ones((5, 5), np.uint8)
-
-
-def at_share(values: NDArray[np.floating[Any]], share: float) -> float:
-    """The value (of (n,), n > 0) that `share` of them are below; ten times as fast as numpy's, which interpolates."""
-    i = round(share * (len(values) - 1))
-    return float(np.partition(values, i)[i])
+_REACH = np.ones((2 * GAP + 1, 2 * GAP + 1), np.uint8)
 
 
 def _apart(a: Hand, b: Hand) -> float:

@@ -185,6 +185,12 @@ def _look_into(place: Place, obstacles: Sequence[Box], view: View, rays: Floats)
     return v * k.width + u, bare * 1000, at_rim * 1000, rise, on_floor
 
 
+def at_share(values: NDArray[Any], share: float) -> float:
+    """The value (of (n,), n > 0) that `share` of them are below; ten times as fast as numpy's, which interpolates."""
+    i = round(share * (len(values) - 1))
+    return float(np.partition(values, i)[i])
+
+
 def _nothing() -> Found:
     none = np.empty(0)
     return none.astype(np.intp), none, none, none, none.astype(bool)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from opstap.geometry import Floats, View
 from opstap.perception.contents import Depths
-from opstap.perception.hands import Blobs, Side, at_share
-from opstap.perception.places import Pixels, Place
+from opstap.perception.hands import Blobs, Side
+from opstap.perception.places import Pixels, Place, at_share
 
 REACH_ABOVE = 0.030
 """m above the rim, or above content that lies higher, below which a hand is in a place; higher, it passes by. Fingers

@@ -39,16 +39,16 @@ DECIDED = 4
 """Clear frames from which any change is told at a visited place. That nothing changed is known from FRAMES on."""
 UNVISITED, LOOKS = 0.6, 3
 """Share of a part that must change, in so many comparisons in a row, where no hand was seen."""
-HALF, TWICE = 0.5, 2
-"""Share of a part below which a change must be found in so many comparisons in a row, where a hand was: an arm that
-draws back past a place, or the noise of a small part, looks like that for a moment."""
+TWICE = 2
+"""Comparisons in a row that must find a doubtful change where a hand was, and none while it is close: an arm that draws
+back past a place, or the noise of a small part, looks like one for a moment, and a fingertip on its edge for longer."""
 TWO = 0.25
 """Two parts are told from a volume of so much less than two on. A part that leaves also bares the gaps around it: one
 may look like 1.7, and nobody is told of a part too many that was not."""
-VISIT = 100_000_000
+VISIT = 150_000_000
 """ns that a hand must be in a place for the visit to count as evidence by itself."""
 PATROL = 2
-"""Places without cause that are compared each frame."""
+"""Places without cause that are compared in a frame that has none to compare with cause."""
 AT_ONCE = 8
 """Most places compared in one frame: bounds the time a frame takes."""
 GAP = 200_000_000
@@ -146,6 +146,8 @@ class Watcher:
         """Comparisons in a row that found a change: of more (positive) or of less."""
         self._averaged = np.zeros(count, np.intp)
         """Quiet comparisons that each place's reference is the mean of."""
+        self._near = np.zeros(count, bool)
+        """A hand is in the place, or close to it."""
         self._patrol = 0
         self._known = [
             PlaceSeen(Content.CANNOT_SEE, False, np.nan, m.blind or "not settled yet") for m in self.measures
@@ -214,6 +216,7 @@ class Watcher:
         moved = self._visits.see(blobs, memory.occupied)
         memory.occupied = (memory.occupied & ~moved.left) | moved.entered
         memory.visited |= moved.entered | moved.near
+        self._near = moved.near
         self._since[moved.entered] = stamp
         events = []
         for p in np.flatnonzero(moved.left).tolist():
@@ -238,7 +241,7 @@ class Watcher:
         early = self._memory.visited & (self._clear >= FIRST)
         after = np.flatnonzero((ready | early) & self._covered)
         due = sorted(after.tolist(), key=lambda p: (not self._memory.visited[p], p))[:AT_ONCE]
-        for _ in range(PATROL):
+        for _ in range(0 if due else PATROL):
             self._patrol = (self._patrol + 1) % len(self._places)
             if ready[self._patrol] and not self._covered[self._patrol]:
                 due.append(self._patrol)
@@ -256,7 +259,8 @@ class Watcher:
         reference = memory.reference[own]
         change = measure.compare(reference, depth)
         visited = bool(memory.visited[p])
-        told = bool(memory.settled[p]) and abs(change.parts) >= (CHANGED if visited else UNVISITED)
+        told = bool(memory.settled[p]) and change.of_a_part
+        told &= abs(change.parts) >= (CHANGED if visited else UNVISITED)
         if frames < FRAMES and not (told and change.judged and (frames >= DECIDED or _plain(change.parts))):
             return []
         if not change.judged and not (told and visited and change.unseen <= UNSEEN):
@@ -271,7 +275,8 @@ class Watcher:
         if told:
             way = 1 if change.parts > 0 else -1
             self._suspect[p] = way * max(1, way * int(self._suspect[p]) + 1)
-            if abs(self._suspect[p]) < (LOOKS if not visited else TWICE if abs(change.parts) < HALF else 1):
+            needed = LOOKS if not visited else TWICE if change.doubtful else 1
+            if abs(self._suspect[p]) < needed or (change.doubtful and self._near[p]):
                 self._clear[p], self._covered[p] = 0, True
                 return []
             events.append(self._changed_event(p, change, frames, stamp))
