@@ -28,8 +28,8 @@ SMALLEST_ARM = 0.004
 HAND_LENGTH = 0.19
 """m, from wrist to fingertip; 95th percentile of adults is about 0.205, the mean 0.19."""
 LOWEST = -0.05
-"""m, below the table's top, under which a pixel is none of a hand: at an arm's edge beside the table depth is mixed with
-the floor's, and one such pixel would be taken for the tip."""
+"""m, below the table's top, under which a pixel is none of a hand: at an arm's edge beside the table depth is mixed
+with the floor's, and one such pixel would be taken for the tip."""
 FINGERTIPS = 0.13
 """m from the tip of the hand within which it can be in a place; what is farther back is palm and forearm."""
 STRIPES = 16
