@@ -512,6 +512,43 @@ def test_photos_are_kept_with_the_task_and_only_then(cell, tasks, bench, colors)
     assert desk.desk.photo("gloves_s") == b""
 
 
+def test_groups_what_may_be_left_out_and_checks_come_back_from_the_file(tasks, cell):
+    bench = Bench(cell)
+    for bin_id, slot in (("bin_01", "slot_01"), ("bin_07", "slot_07"), ("bin_10", "slot_08"), ("bin_11", "slot_09")):
+        bench.pack(bin_id, slot)
+    desk = Desk(cell, tasks, bench)
+    with pytest.raises(EditError, match="none before it that takes a part"):
+        desk.ask("free", step=1, to=1)
+    desk.ask("free", step=2, to=1).ask("free", step=3, to=1).ask("optional", step=4, to=1).ask("check", step=3)
+    with pytest.raises(SaveError, match="answer every question"):
+        desk.ask("save", name="small_case")
+    with pytest.raises(EditError, match="found a check, allowed: a step that takes a part"):
+        desk.ask("count", step=5, to=2)
+    with pytest.raises(EditError, match="phrase: found 'take', allowed: check"):
+        desk.ask("words", step=5, phrase="take", language="nl", text="Ligt alles goed?")
+    desk.ask("words", step=5, phrase="check", language="nl", text="Ligt alles goed?").ask(
+        "slot", step=5, name="slot_08"
+    )
+    assert len(desk.desk.picture(4, "take", "nl")) > 1000
+    shown = [(s.free, s.can_free, s.optional, s.check) for s in desk.state.steps]
+    assert shown == [(False, False, False, False), (True, True, False, False), (True, True, False, False),
+                     (False, False, False, True), (False, False, True, False)]  # fmt: skip
+    desk.ask("save", name="small_case")
+    loaded = load_cell(ROOT / "config/cells/oral_care.yaml", tasks / "small_case.yaml").task
+    assert [(s.id, s.group, s.optional, s.rework) for s in loaded.steps] == [
+        ("mouth_mirror", "group_1", False, ()), ("gloves_s", "group_1", False, ()), ("mask", "group_1", False, ()),
+        ("check_1", "", False, ("mask",)), ("cup", "", True, ()),
+    ]  # fmt: skip
+    assert loaded.steps[3].check == dict.fromkeys(loaded.languages, "Ligt alles goed?")
+    assert "draft: no words of its own yet in en, de, uk, ar" in (tasks / "small_case.yaml").read_text(encoding="utf-8")
+    other = Bench(cell).pack("bin_10", "slot_08").pack("bin_01", "slot_01").pack("bin_07", "slot_07")
+    assert differences(drafted(other.done, loaded), loaded) == [], "in any order, and without what may be left out"
+    late = Bench(cell).pack("bin_11", "slot_09").pack("bin_10", "slot_08").pack("bin_01", "slot_01")
+    assert differences(drafted(late.pack("bin_07", "slot_07").done, loaded), loaded) == [
+        "in another order, from step 1 on: cup instead of mouth_mirror"
+    ]
+
+
 def command(*arguments):
     parser = argparse.ArgumentParser()
     add(parser.add_subparsers())

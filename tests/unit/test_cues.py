@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from opstap.guidance.cues import Cue, Sign, cues, with_words
+from opstap.guidance.cues import Cue, Sign, cues, spoken, with_words
 from opstap.instructions import Cell, Step, load_cell
 from opstap.pages.bench import Bench
 from opstap.scene import Profile
@@ -107,6 +107,32 @@ def test_a_check_has_words_at_every_level_and_its_buttons_say_so(level):
     assert seen["slot/slot_09"].kind is Meaning.LOOK
     assert (seen["zone/button_next"].text, seen["zone/button_wrong"].text) == ("Yes, right", "Do it again")
     assert words(TAKING) == "Take 1: cup."
+
+
+@pytest.mark.parametrize("modality", ["both", "words", "picture"])
+def test_words_and_pictures_as_the_worker_wants_them(modality):
+    person = PERSON.model_copy(update={"modality": modality})
+
+    def told(state: State) -> tuple[str, str]:
+        cue = next(c for c in cues(state, CELL, person) if c.surface == "zone/instruction")
+        return cue.text, cue.picture
+
+    words, picture = "Take 1: cup.", "pictograms/cup.png"
+    assert told(TAKING) == {"both": (words, picture), "words": (words, ""), "picture": ("", picture)}[modality]
+    assert spoken(TAKING, CELL, person) == words
+    lacking = troubled(TAKING, (Trouble.EMPTY_BIN, "bin_11"))
+    assert told(lacking) == ("This bin is empty: cup. A colleague fills it.", "" if modality == "words" else picture)
+    assert told(replace(TAKING, paused=True)) == ("Paused. Take your time.", "")
+    page = Bench(CELL, simulated=True).update(TAKING, person, 0, {}, (), 1.0)
+    shown = page.picture and (page.picture.file, page.picture.alt, page.picture.alone)
+    assert shown == (None if modality == "words" else ("pictures/cup", "cup", modality == "picture"))
+    assert page.words == words
+
+
+def test_a_picture_that_cannot_be_shown_is_left_out_of_the_page():
+    cup = CELL.task.parts["cup"].model_copy(update={"picture": "gone.png"})
+    cell = replace(CELL, task=CELL.task.model_copy(update={"parts": {**CELL.task.parts, "cup": cup}}))
+    assert Bench(cell, simulated=True).update(TAKING, PERSON, 0, {}, (), 1.0).picture is None
 
 
 def test_every_bin_with_the_part_is_lit_but_not_one_known_to_be_empty():

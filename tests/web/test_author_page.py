@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,11 @@ class Authored:
     """The server of a bench where a coach records."""
 
     def __init__(self, cell: Cell, folder: Path) -> None:
-        self.cell, self.folder, self.sequence, self.pauses = cell, folder, 0, 0
-        shutil.copy(ROOT / "config/tasks/oral_care_case.yaml", folder)
+        self.folder, self.sequence, self.pauses = folder, 0, 0
+        shipped = (ROOT / "config/tasks/oral_care_case.yaml").read_text(encoding="utf-8")
+        bare = re.sub(r", picture: [^}]*", "", shipped)  # the photos are the first pictures
+        (folder / "oral_care_case.yaml").write_text(bare, encoding="utf-8")
+        cell = self.cell = load_cell(ROOT / "config/cells/oral_care.yaml", folder / "oral_care_case.yaml")
         self.desk = AuthorDesk(cell, Document.read(folder / "oral_care_case.yaml"), self._pause)
         self.server = PageServer("127.0.0.1", 0, WEB, lambda *_: None, self.desk.routes(), "/coach/author.html",
                                  on_coach=lambda said: None, try_out=True)  # fmt: skip
@@ -140,6 +143,27 @@ def test_a_coach_records_answers_changes_and_saves(page: Any, authored: Authored
     assert loaded.title["en"] == "Pack a small case"
     assert loaded.steps[3].texts["take"]["en"] == "Take the cup."
     assert loaded.parts["mask"].picture == "small_case_pictures/mask.jpg"
+
+
+def test_groups_and_checks_are_marked_on_the_page(page: Any, authored: Authored) -> None:
+    drafted(page, authored)
+    cards = page.locator("#steps li.step")
+    second = cards.nth(1)
+    second.get_by_role("button", name="Change").click()
+    second.get_by_label("In any order with the step above").check()
+    second.get_by_label("May be left out").check()
+    page.locator(".marks", has_text="In any order with the step above · May be left out").wait_for()
+    second.get_by_role("button", name="Add a check behind it").click()
+    check = cards.nth(2)
+    page.locator("#steps h3", has_text="3. Check: write what to look at or to do").wait_for()
+    check.get_by_role("button", name="Change").click()
+    assert not check.get_by_label("How many", exact=True).is_visible()
+    check.get_by_role("textbox", name="What to look at or to do").fill("Is it clean?")
+    check.get_by_role("textbox", name="What to look at or to do").blur()
+    page.locator("#steps h3", has_text="3. Check: Is it clean?").wait_for()
+    assert check.get_by_label("Slot", exact=True).input_value() == ""
+    assert [s.check for s in authored.desk.state().steps] == [False, False, True, False]
+    assert (authored.desk.state().steps[1].free, authored.desk.state().steps[1].optional) == (True, True)
 
 
 def test_keyboard_alone_moves_a_step_and_keeps_its_place(page: Any, authored: Authored) -> None:

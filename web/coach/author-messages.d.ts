@@ -31,6 +31,12 @@ export interface AuthorStep {
   /** As it will be said, in every language of the task. */
   take: ReadonlyArray<Words>;
   place: ReadonlyArray<Words>;
+  /** In any order with the step before it. */
+  free: boolean;
+  can_free: boolean;
+  optional: boolean;
+  /** A check: `take` is what it says; it has no part. */
+  check: boolean;
   /** Languages and phrases with words of the step's own, such as "nl take". */
   own: ReadonlyArray<string>;
   /** Whether the part's photo is kept with the task. */
@@ -77,15 +83,15 @@ export interface AuthorState {
 
 /** What the coach asks. */
 export interface AuthorWish {
-  asked: "record" | "stop" | "let_go" | "save" | "undo" | "move" | "delete" | "count" | "part" | "slot" | "right" | "split" | "merge" | "words" | "title" | "photo";
+  asked: "record" | "stop" | "let_go" | "save" | "undo" | "move" | "delete" | "count" | "part" | "slot" | "right" | "split" | "merge" | "words" | "title" | "photo" | "free" | "optional" | "check";
   /** Key of the step. */
   step: number;
-  /** With move, from 0; with count; with photo 1 for yes, 0 for no. */
+  /** With move, from 0; with count; with photo, free and optional 1 for yes, 0 for no. */
   to: number;
   /** With part, slot and save. */
   name: string;
   language: string;
-  phrase: "take" | "place";
+  phrase: "take" | "place" | "check";
   text: string;
   /** With save: in the place of the task of that name. */
   replace: boolean;

@@ -37,6 +37,11 @@ export function listed(list, items) {
   }));
 }
 
+/** Whether somebody has to answer or write something before it is whole. @param {Step} step */
+export function asks(step) {
+  return step.check ? step.take.length === 0 : step.doubts.length > 0 || !step.part || !step.slot;
+}
+
 export class StepCard {
   /** @param {Step} step @param {(ask: Ask) => Promise<void>} ask @param {(step: Step) => void} look */
   constructor(step, ask, look) {
@@ -51,7 +56,7 @@ export class StepCard {
     this.element.id = id;
     this.element.innerHTML = `
       <div class="row">
-        <h3><span class="what"></span> <span class="to"></span></h3>
+        <h3><span class="what"></span> <span class="to"></span> <small class="marks soft"></small></h3>
         <img alt="" hidden>
         <button type="button" class="up"></button><button type="button" class="down"></button>
         <button type="button" class="look"></button>
@@ -60,21 +65,24 @@ export class StepCard {
       <div class="answers notice" hidden><ul class="doubts"></ul><button type="button" class="right"></button></div>
       <ul class="findings notes" lang="en"></ul>
       <div class="change" id="${id}-change" hidden>
-        <p class="field"><label for="${id}-part"></label><select id="${id}-part" class="part"></select></p>
+        <p class="field taking"><label for="${id}-part"></label><select id="${id}-part" class="part"></select></p>
         <p class="field"><label for="${id}-slot"></label><select id="${id}-slot" class="slot"></select></p>
-        <p class="field"><label for="${id}-count"></label><input id="${id}-count" class="count" type="number" min="1" max="20"></p>
+        <p class="field taking"><label for="${id}-count"></label><input id="${id}-count" class="count" type="number" min="1" max="20"></p>
         <p class="field words"><label for="${id}-take"></label><input id="${id}-take" class="take" maxlength="120" aria-describedby="${id}-usual"></p>
-        <p class="field words"><label for="${id}-place"></label><input id="${id}-place" class="place" maxlength="120" aria-describedby="${id}-usual"></p>
-        <p class="soft words" id="${id}-usual"></p>
-        <p class="choice"><input type="checkbox" id="${id}-photo" class="photo"><label for="${id}-photo"></label></p>
-        <div class="last"><button type="button" class="split"></button><button type="button" class="merge"></button>
+        <p class="field words taking"><label for="${id}-place"></label><input id="${id}-place" class="place" maxlength="120" aria-describedby="${id}-usual"></p>
+        <p class="soft words taking" id="${id}-usual"></p>
+        <p class="choice taking"><input type="checkbox" id="${id}-free" class="free"><label for="${id}-free"></label></p>
+        <p class="choice taking"><input type="checkbox" id="${id}-optional" class="optional"><label for="${id}-optional"></label></p>
+        <p class="choice photograph"><input type="checkbox" id="${id}-photo" class="photo"><label for="${id}-photo"></label></p>
+        <div class="last"><button type="button" class="split taking"></button><button type="button" class="merge taking"></button>
+          <button type="button" class="check"></button>
           <button type="button" class="remove"></button></div>
       </div>`;
     for (const [selector, word] of /** @type {Array<[string, AuthorWord]>} */ ([
       [".up", "up"], [".down", "down"], [".look", "look"], [".edit", "edit"], [".right", "right"], [".split", "split"],
       [".merge", "merge"], [".remove", "remove"], [`[for=${id}-part]`, "part"], [`[for=${id}-slot]`, "slot"],
       [`[for=${id}-count]`, "count"], [`[for=${id}-take]`, "take"], [`[for=${id}-place]`, "place"],
-      [`[for=${id}-photo]`, "photo"], [`#${id}-usual`, "usual"],
+      [`[for=${id}-photo]`, "photo"], [`[for=${id}-free]`, "free"], [`[for=${id}-optional]`, "optional"], [".check", "addCheck"], [`#${id}-usual`, "usual"],
     ])) this.part(selector).textContent = t(word);
     const key = step.key;
     this.part(".up").onclick = () => this.move(-1);
@@ -84,6 +92,10 @@ export class StepCard {
     this.part(".right").onclick = () => ask({ asked: "right", step: key });
     this.part(".split").onclick = () => ask({ asked: "split", step: key });
     this.part(".merge").onclick = () => ask({ asked: "merge", step: key });
+    this.part(".check").onclick = () => ask({ asked: "check", step: key });
+    for (const asked of /** @type {const} */ (["free", "optional"])) {
+      this.part(`input.${asked}`).onchange = () => ask({ asked, step: key, to: Number(this.part(`input.${asked}`).checked) });
+    }
     this.part(".remove").onclick = () => ask({ asked: "delete", step: key });
     for (const asked of /** @type {const} */ (["part", "slot"])) {
       this.part(`select.${asked}`).onchange = () => ask({ asked, step: key, name: this.part(`select.${asked}`).value });
@@ -92,7 +104,10 @@ export class StepCard {
     this.part("input.photo").onchange = () => ask({ asked: "photo", step: key, to: Number(this.part("input.photo").checked) });
     for (const phrase of /** @type {const} */ (["take", "place"])) {
       this.part(`input.${phrase}`).onchange = () =>
-        ask({ asked: "words", step: key, phrase, language: this.language, text: this.part(`input.${phrase}`).value });
+        ask({
+          asked: "words", step: key, phrase: this.step.check ? "check" : phrase, language: this.language,
+          text: this.part(`input.${phrase}`).value,
+        });
     }
     this.element.addEventListener("keydown", (event) => {
       const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
@@ -142,9 +157,20 @@ export class StepCard {
     this.language = language;
     const names = state.parts.map((p) => /** @type {const} */ ([p.part, spoken(p.name)]));
     const name = names.find(([part]) => part === step.part)?.[1];
-    const what = t("step", { number: index + 1, count: step.count, part: name ?? t("unknownPart") });
+    const what = step.check
+      ? t("check", { number: index + 1, words: spoken(step.take) || t("noWords") })
+      : t("step", { number: index + 1, count: step.count, part: name ?? t("unknownPart") });
+    for (const part of this.element.querySelectorAll(".taking")) /** @type {HTMLElement} */ (part).hidden = step.check;
+    this.part(`label[for=step-${step.key}-take]`).textContent = t(step.check ? "checkWords" : "take");
+    this.part("input.free").checked = step.free;
+    this.part("input.free").disabled = !step.can_free;
+    this.part("input.optional").checked = step.optional;
+    const free = step.free && step.can_free;
+    this.element.classList.toggle("free", free);
+    this.text(".marks", [...(free ? [t("free")] : []), ...(step.optional ? [t("optional")] : [])].join(" · "));
     this.text(".what", what);
-    this.text(".to", step.slot ? t("goesTo", { slot: plain(step.slot) }) : t("unknownSlot"));
+    const unknownSlot = step.check ? "" : t("unknownSlot");
+    this.text(".to", !step.slot ? unknownSlot : step.check ? plain(step.slot) : t("goesTo", { slot: plain(step.slot) }));
     for (const selector of [".up", ".down", ".look", ".edit", ".right"]) {
       this.part(selector).setAttribute("aria-label", `${this.part(selector).textContent}: ${what}`);
     }
@@ -154,7 +180,8 @@ export class StepCard {
     const unknown = /** @type {const} */ (["", t("choose")]);
     fill(this.part("select.part"), step.part ? names : [unknown, ...names]);
     const slots = state.slots.map((slot) => /** @type {const} */ ([slot, plain(slot)]));
-    fill(this.part("select.slot"), step.slot ? slots : [unknown, ...slots]);
+    const anywhere = /** @type {const} */ (["", t("anywhere")]);
+    fill(this.part("select.slot"), step.check ? [anywhere, ...slots] : step.slot ? slots : [unknown, ...slots]);
     this.value("select.part", step.part);
     this.value("select.slot", step.slot);
     this.value("input.count", String(step.count));
@@ -162,7 +189,7 @@ export class StepCard {
       const field = this.part(`input.${phrase}`);
       field.lang = language;
       field.dir = "auto";
-      field.disabled = !step.part;
+      field.disabled = !step.part && !step.check;
       this.value(`input.${phrase}`, inLanguage(step[phrase], language));
     }
     const image = this.part("img");
@@ -173,14 +200,14 @@ export class StepCard {
       image.alt = t("photoOf", { part: name ?? "" });
     }
     this.part("input.photo").checked = step.photo;
-    this.part(".choice").hidden = !step.can_photo;
+    this.part(".photograph").hidden = !step.can_photo;
     this.part(".split").disabled = step.count < 2;
     this.part(".merge").disabled = index === 0 || state.steps[index - 1]?.part !== step.part || !step.part;
     this.part(".answers").hidden = !step.doubts.length;
     this.part(".right").disabled = !step.part;
     listed(this.part(".doubts"), step.doubts.map((d) => ({ text: noted(d, spoken(d.part)), kind: "" })));
     listed(this.part(".findings"), step.findings.map((f) => ({ text: f.message, kind: f.error ? "error" : "" })));
-    this.element.classList.toggle("asks", step.doubts.length > 0 || !step.part || !step.slot);
+    this.element.classList.toggle("asks", asks(step));
   }
 
   /** @param {string} selector @param {string} text */

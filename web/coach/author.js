@@ -3,7 +3,7 @@
 // opened anew shows it as it is.
 
 import { element, write } from "../core/page.js";
-import { StepCard, fill, inLanguage, listed } from "./author-step.js";
+import { StepCard, asks, fill, inLanguage, listed } from "./author-step.js";
 import { noted, plain, t } from "./author-words.js";
 import { language, spoken } from "./words.js";
 
@@ -83,7 +83,7 @@ function show(s) {
   name.dir = "auto";
   listed(element("remarks"), s.remarks.map((note) => ({ text: noted(note, spoken(note.part)), kind: "notice" })));
   showSteps(s, speak.value);
-  const open = s.steps.filter((step) => step.doubts.length || !step.part || !step.slot).length;
+  const open = s.steps.filter(asks).length;
   const all = [...s.findings, ...s.steps.flatMap((step) => step.findings)];
   const errors = all.filter((f) => f.error).length;
   write("open", [open ? t("open", { count: open }) : t("noOpen"), ...(errors ? [t("errors", { count: errors })] : [])].join(" "));
@@ -129,7 +129,7 @@ function look(step) {
   const spokenIn = element("speak").value;
   write("preview-name", element(`step-${step.key}`).querySelector(".what").textContent);
   for (const phrase of /** @type {const} */ (["take", "place"])) {
-    const words = inLanguage(step[phrase], spokenIn);
+    const words = inLanguage(step[phrase], spokenIn) || spoken(step[phrase]);
     const picture = element(phrase);
     picture.src = `/coach/author/steps/${spokenIn}/${step.drawn}/${phrase}.png?${state?.version}`;
     picture.alt = words;

@@ -65,6 +65,12 @@ class AuthorStep(Message):
     take: tuple[Words, ...]
     """As it will be said, in every language of the task."""
     place: tuple[Words, ...]
+    free: bool
+    """In any order with the step before it."""
+    can_free: bool
+    optional: bool
+    check: bool
+    """A check: `take` is what it says; it has no part."""
     own: tuple[str, ...]
     """Languages and phrases with words of the step's own, such as "nl take"."""
     photo: bool
@@ -112,7 +118,7 @@ class AuthorState(Message):
 
 
 Asked = Literal["record", "stop", "let_go", "save", "undo", "move", "delete", "count", "part", "slot", "right", "split",
-                "merge", "words", "title", "photo"]  # fmt: skip
+                "merge", "words", "title", "photo", "free", "optional", "check"]  # fmt: skip
 
 
 class AuthorWish(Message):
@@ -122,7 +128,7 @@ class AuthorWish(Message):
     step: int = 0
     """Key of the step."""
     to: int = 0
-    """With move, from 0; with count; with photo 1 for yes, 0 for no."""
+    """With move, from 0; with count; with photo, free and optional 1 for yes, 0 for no."""
     name: Annotated[str, Field(max_length=60)] = ""
     """With part, slot and save."""
     language: Annotated[str, Field(max_length=8)] = ""
@@ -255,6 +261,9 @@ class AuthorDesk:
             "split": lambda: draft.split(key),
             "merge": lambda: draft.merged(key),
             "words": lambda: draft.worded(key, wish.phrase, wish.language, wish.text, task),
+            "free": lambda: draft.freed(key, bool(wish.to)),
+            "optional": lambda: draft.left_out(key, bool(wish.to)),
+            "check": lambda: draft.checked(key),
             "title": lambda: draft.titled(wish.language, wish.text, task),
         }
         return changes[wish.asked]()
@@ -311,9 +320,12 @@ class AuthorDesk:
     def _step(self, step: DraftStep, drawn: int, draft: Draft,
               findings: list[tuple[Location, AuthorFinding]]) -> AuthorStep:  # fmt: skip
         here: list[Location] = [("steps", drawn - 1), ("parts", step.part)]
+        index = draft.at(step.key)
         return AuthorStep(
             key=step.key, part=step.part, slot=step.slot, count=step.count,
             take=self._said(step, "take"), place=self._said(step, "place"),
+            free=step.free, can_free=not step.check and index > 0 and not draft.steps[index - 1].check,
+            optional=step.optional, check=step.check,
             own=tuple(f"{la} {phrase}" for phrase, words in step.texts.items() for la in words),
             photo=step.part in draft.photos, can_photo=bool(self._bin_with_photo(step.part)),
             doubts=tuple(self._note(n) for n in step.doubts),
@@ -322,6 +334,9 @@ class AuthorDesk:
 
     def _said(self, step: DraftStep, phrase: Phrase) -> tuple[Words, ...]:
         """The words of `phrase` as the step says them."""
+        if step.check:
+            own = step.texts.get("check", {})
+            return tuple(Words(language=la, text=own[la]) for la in self.cell.task.languages if la in own)
         if not step.part:
             return ()
         ordinary = getattr(self.cell.task.phrases, phrase)

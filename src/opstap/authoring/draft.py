@@ -6,7 +6,7 @@ A draft never changes in place: every change gives a new one, so that the last c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Literal
@@ -14,7 +14,7 @@ from typing import Literal
 from opstap.authoring.folding import Done, Note
 from opstap.instructions import Cell, Step, Task, Texts
 
-Phrase = Literal["take", "place"]
+Phrase = Literal["take", "place", "check"]
 TITLE = {
     "en": "New work",
     "nl": "Nieuw werk",
@@ -46,6 +46,16 @@ class DraftStep:
     """Words of its own, by phrase and language; where there are none the task's phrases are said."""
     doubts: tuple[Note, ...] = ()
     """What a person has to answer."""
+    free: bool = False
+    """In any order with the step before it."""
+    optional: bool = False
+    check: bool = False
+    """A check, which has its words as phrase "check", no part, and a slot if it likes."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it can be a step of a task."""
+        return bool(self.texts.get("check")) if self.check else bool(self.part and self.slot)
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,7 @@ class Draft:
     @property
     def open(self) -> bool:
         """Whether somebody has to answer something before it can be a task."""
-        return not self.steps or any(s.doubts or not s.part or not s.slot for s in self.steps)
+        return all(s.check for s in self.steps) or any(s.doubts or not s.whole for s in self.steps)
 
     def at(self, key: int) -> int:
         """Where the step of `key` is.
@@ -92,26 +102,26 @@ class Draft:
     def counted(self, key: int, count: int) -> Draft:
         if not 1 <= count <= MOST:
             raise EditError(f"count: found {count}, allowed: 1 to {MOST}")
-        index = self.at(key)
+        index = self._taking(key)
         return self._with(index, replace(self.steps[index], count=count))
 
     def with_part(self, key: int, part: str, cell: Cell) -> Draft:
         allowed = sorted({b.part for b in cell.scene.bins})
         if part not in allowed:
             raise EditError(f"part: found '{part}', allowed: {', '.join(allowed)}")
-        index = self.at(key)
+        index = self._taking(key)
         # Its own words were about the other part.
         return self._with(index, replace(self.steps[index], part=part, texts={}))
 
     def with_slot(self, key: int, slot: str, cell: Cell) -> Draft:
-        if slot not in cell.scene.slot:
-            raise EditError(f"slot: found '{slot}', allowed: {', '.join(cell.scene.slot)}")
         index = self.at(key)
+        if slot not in cell.scene.slot and not (self.steps[index].check and not slot):
+            raise EditError(f"slot: found '{slot}', allowed: {', '.join(cell.scene.slot)}")
         return self._with(index, replace(self.steps[index], slot=slot))
 
     def answered(self, key: int) -> Draft:
         """A person says that the step is right as it is."""
-        index = self.at(key)
+        index = self._taking(key)
         if not self.steps[index].part:
             raise EditError("part: found nothing, allowed: choose the part first")
         return self._with(index, replace(self.steps[index], doubts=()))
@@ -122,14 +132,14 @@ class Draft:
         step = self.steps[index]
         if step.count < 2:
             raise EditError("count: found 1, allowed: a step with two parts or more can be split")
-        own = DraftStep(max(s.key for s in self.steps) + 1, step.part, "")
+        own = DraftStep(self._next_key, step.part, "")
         return self._with(index, replace(step, count=step.count - 1), own)
 
     def merged(self, key: int) -> Draft:
         """The step and the one before it, of the same part, as one in the slot of the first."""
         index = self.at(key)
         before, step = self.steps[index - 1], self.steps[index]
-        if index == 0 or before.part != step.part:
+        if index == 0 or step.check or before.part != step.part:
             raise EditError("step: found another part before it, allowed: two steps in a row with the same part")
         if before.count + step.count > MOST:
             raise EditError(f"count: found {before.count + step.count}, allowed: 1 to {MOST}")
@@ -137,11 +147,41 @@ class Draft:
         whole = replace(before, count=before.count + step.count, doubts=doubts)
         return replace(self, steps=(*self.steps[: index - 1], whole, *self.steps[index + 1 :]))
 
+    def checked(self, key: int) -> Draft:
+        """A check behind the step, whose words are to be written."""
+        index = self.at(key)
+        return self._with(index, self.steps[index], DraftStep(self._next_key, "", "", check=True))
+
+    def freed(self, key: int, free: bool) -> Draft:
+        """Whether the step is done in any order with the one before it."""
+        index = self._taking(key)
+        if free and (index == 0 or self.steps[index - 1].check):
+            raise EditError("step: found none before it that takes a part, allowed: two such steps in a row")
+        return self._with(index, replace(self.steps[index], free=free))
+
+    def left_out(self, key: int, optional: bool) -> Draft:
+        """Whether the step may be left out."""
+        index = self._taking(key)
+        return self._with(index, replace(self.steps[index], optional=optional))
+
+    def _taking(self, key: int) -> int:
+        """Where the step of `key` is, which takes a part."""
+        index = self.at(key)
+        if self.steps[index].check:
+            raise EditError("step: found a check, allowed: a step that takes a part")
+        return index
+
+    @property
+    def _next_key(self) -> int:
+        return max(s.key for s in self.steps) + 1
+
     def worded(self, key: int, phrase: Phrase, language: str, text: str, task: Task) -> Draft:
         """Words of the step's own in one language; empty: the task's phrase again."""
         _check_text(text, language, task)
         index = self.at(key)
         step = self.steps[index]
+        if step.check != (phrase == "check"):
+            raise EditError(f"phrase: found '{phrase}', allowed: {'check' if step.check else 'take, place'}")
         own = {la: t for la, t in step.texts.get(phrase, {}).items() if la != language}
         if text.strip():
             own[language] = text.strip()
@@ -160,8 +200,8 @@ class Draft:
 
 
 def whole(draft: Draft) -> list[DraftStep]:
-    """The steps whose part and slot are known."""
-    return [s for s in draft.steps if s.part and s.slot]
+    """The steps of which all is known that is needed."""
+    return [s for s in draft.steps if s.whole]
 
 
 def picture_of(name: str, part: str) -> str:
@@ -172,18 +212,35 @@ def picture_of(name: str, part: str) -> str:
 def tasked(draft: Draft, name: str, like: Task) -> Task:
     """The whole steps of `draft` as a task, which may have faults still; all else is as in `like`."""
     used: Counter[str] = Counter()
-    steps = []
+    steps: list[Step] = []
     for step in whole(draft):
+        if step.check:
+            steps.append(_check(step, like, steps))
+            continue
         used[step.part] += 1
         texts: Texts = {
             phrase: {la: own.get(la, getattr(like.phrases, phrase)[la]) for la in like.languages}
             for phrase, own in step.texts.items()
         }
         id = step.part if used[step.part] == 1 else f"{step.part[:37]}_{used[step.part]}"
-        steps.append(Step(id=id, part=step.part, slot=step.slot, count=step.count, texts=texts))
+        group = ""
+        if step.free and steps and not steps[-1].check:
+            group = steps[-1].group or f"group_{len({s.group for s in steps if s.group}) + 1}"
+            steps[-1] = steps[-1].model_copy(update={"group": group})
+        made = Step(id=id, part=step.part, slot=step.slot, count=step.count, texts=texts, optional=step.optional)
+        steps.append(made.model_copy(update={"group": group}))
     photos = {part: like.parts[part].model_copy(update={"picture": picture_of(name, part)}) for part in draft.photos}
     changes = {"task": name, "title": dict(draft.title), "parts": {**like.parts, **photos}, "steps": tuple(steps)}
     return like.model_copy(update=changes)
+
+
+def _check(step: DraftStep, like: Task, before: Sequence[Step]) -> Step:
+    """The check; what it finds not right is the step before it, until somebody writes which."""
+    own = step.texts["check"]
+    words = {la: own.get(la) or next(iter(own.values())) for la in like.languages}
+    made = Step(id=f"check_{sum(bool(s.check) for s in before) + 1}", check=words)
+    redo = [s.id for s in before if s.part and not s.optional][-1:]
+    return made.model_copy(update={"slot": step.slot, "rework": tuple(redo)})
 
 
 def _check_text(text: str, language: str, task: Task) -> None:
@@ -210,7 +267,7 @@ def differences(found: Draft | Task, task: Task) -> list[str]:
     groups of `task` and what it lets be left out. Ids, words, checks and which of several bins was used make
     no difference.
     """
-    mine = [(s.part, s.slot, s.count) for s in found.steps if s.part or s.slot]
+    mine = [(s.part, s.slot, s.count) for s in found.steps if not s.check]
     steps = [s for s in task.steps if s.part and (not s.optional or (s.part, s.slot, s.count) in mine)]
     theirs = [(s.part, s.slot, s.count) for s in steps]
     told = [f"not done: {count} {part} in {slot}" for part, slot, count in theirs if (part, slot, count) not in mine]
