@@ -28,6 +28,7 @@ Bend = Annotated[float, Field(ge=-0.5, le=0.5)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$"), PlainSerializer(str)]
 Level = Literal["full", "short", "lights", "off"]
 Modality = Literal["both", "words", "picture"]
+Seat = Literal["seated", "standing", "wheelchair"]
 Confirm = Literal["depth", "visit", "button"]
 """What counts as done at a bin or slot: what depth measures there; that a hand was in it; what the worker says."""
 
@@ -247,6 +248,8 @@ class Zone(Model):
     size: tuple[Length, Length]
     asked: Literal["", "next", "back", "pause", "help", "repeat", "you_are_wrong"] = ""
     """Of a button: what it asks of the guide when a hand rests on it."""
+    at: dict[Seat, tuple[Coordinate, Coordinate]] = Field(default_factory=dict)
+    """Of words and buttons: where they are instead for who sits, stands or works from a wheelchair."""
 
     @property
     def surface(self) -> Surface:
@@ -260,7 +263,7 @@ class Profile(Model):
     language: Language = "nl"
     level: Level = "full"
     hand: Literal["right", "left"] = "right"
-    seat: Literal["seated", "standing", "wheelchair"] = "seated"
+    seat: Seat = "seated"
     """Seated: on a sit-stand stool."""
     reach: Annotated[float, Field(ge=0.20, le=0.50)] = 0.38
     """How far from the body something is handed over, metres; 38 cm is a normal reach, 50 cm the most that is asked."""
@@ -525,6 +528,10 @@ def _outside_table(scene: Scene) -> list[Fault]:
     boxes = [(("bins", i, "position"), f"bin '{b.id}'", b.outside.corners()) for i, b in enumerate(scene.bins)]
     boxes.append((("case", "position"), "the case", scene.case.outside.corners()))  # type: ignore[arg-type]
     boxes += [(("zones", i, "position"), f"zone '{z.id}'", z.surface.corners()) for i, z in enumerate(scene.zones)]
+    for i, zone in enumerate(scene.zones):
+        for seat, position in zone.at.items():
+            there = zone.model_copy(update={"position": position}).surface.corners()
+            boxes.append((("zones", i, "at", seat), f"zone '{zone.id}'", there))  # type: ignore[arg-type]
     return [
         Fault(location, f"{name} reaches over the table's edge", f"inside +-{half[0]:.3f}, +-{half[1]:.3f} m")
         for location, name, corners in boxes
@@ -573,6 +580,10 @@ def _unclear_buttons(scene: Scene) -> list[Fault]:
             faults.append(Fault(("zones", i, "asked"), f"'{zone.asked}' in a zone of kind '{zone.kind}'", allowed))
         elif zone.kind == "button" and min(zone.size) < BUTTON:
             faults.append(Fault(("zones", i, "size"), f"{zone.size}", f"{BUTTON} m or more each way, for a hand"))
+        if zone.at and zone.kind not in ("text", "button"):
+            faults.append(
+                Fault(("zones", i, "at"), f"'at' of a zone of kind '{zone.kind}'", "of words and buttons only")
+            )
     return faults
 
 

@@ -1,8 +1,9 @@
 """Where words and buttons are for a person: what a hand, one hand or a wheelchair makes different.
 
-The scene file says where they are for a right-handed person who sits or stands. `for_person` gives the same scene with
-its zones moved: mirrored for a left hand; and for who works with one hand or from a wheelchair, buttons as near as the
-table allows, since nobody should lean for help. `Clear` is what perception tells of the table for the light's sake.
+The scene file says where they are for a right-handed person, and where one is elsewhere for who sits, stands or works
+from a wheelchair. `for_person` gives the same scene with its zones moved: so; mirrored for a left hand; and for who
+works with one hand or from a wheelchair, buttons that the file has no place for as near as the table allows, since
+nobody should lean for help. `Clear` is what perception tells of the table for the light's sake.
 """
 
 from __future__ import annotations
@@ -100,12 +101,12 @@ def nearest_room(
 
 def for_person(scene: Scene, person: Profile) -> Scene:
     """`scene` with words and buttons where they are for `person`."""
-    zones = list(scene.zones)
+    zones = [z.model_copy(update={"position": z.at.get(person.seat, z.position)}) for z in scene.zones]
     if person.hand == "left":
         zones = [_mirrored(z) if z.kind in ("text", "button") else z for z in zones]
     if person.one_handed or person.seat == "wheelchair":
         for i, zone in enumerate(zones):
-            if zone.kind != "button":
+            if zone.kind != "button" or person.seat in zone.at:
                 continue
             others = tuple(z for j, z in enumerate(zones) if j != i)
             side = 1 if zone.position[0] >= 0 else -1

@@ -301,6 +301,22 @@ def test_every_persons_zones_are_free_and_lit_in_every_shipped_scene(scene):
                 assert not full[under].any(), (person.id, zone.id)
 
 
+def test_words_and_buttons_have_places_of_their_own_for_a_seat():
+    at = {"standing": (0.10, -0.30), "wheelchair": (0.05, -0.32)}
+    zones = tuple(
+        z.model_copy(update={"at": at}) if z.id in ("instruction", "button_help") else z for z in CELL.scene.zones
+    )
+    scene = CELL.scene.model_copy(update={"zones": zones})
+    for seat, hand, expected in (
+        ("standing", "right", (0.10, -0.30)), ("wheelchair", "left", (-0.05, -0.32)), ("seated", "right", None),
+    ):  # fmt: skip
+        mine = for_person(scene, PERSON.model_copy(update={"seat": seat, "hand": hand}))
+        found = {z.id: z.position for z in mine.zones}
+        usual = {z.id: z.position for z in scene.zones}
+        for name in ("instruction", "button_help"):
+            assert found[name] == (expected or usual[name]), (seat, name)
+
+
 def test_nearest_room_is_the_nearest():
     full = np.zeros((46, 65), bool)
     assert nearest_room(CELL.scene, full, (0.2, 0.1), (0.0, 0.0)) == pytest.approx((0.0, 0.0), abs=SIDE)

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from opstap.documents import DocumentError
-from opstap.instructions import Cell
+from opstap.instructions import Cell, load_cell
 from opstap.integration.linting import LONGEST
 from opstap.orientation import show
 from opstap.orientation.job import Job, all_texts, load_job, missing, where
 from opstap.orientation.media import Media
 from opstap.orientation.messages import typescript
 from opstap.orientation.session import HARD_STOP, MINUTE, SECOND, Phase, Session, WishError
+from opstap.orientation.tryout import Tryout, TryoutError
 from opstap.workflow.levels import load_rules
 from opstap.workflow.model import Asked, Trouble
 from opstap.workflow.model import Phase as Work
@@ -72,6 +73,24 @@ def test_the_guide_judges_what_the_participant_does(inside: Session, cell: Cell)
     assert (inside.tryout.packed, inside.memory.packed, inside.tryout.held) == (3, 3, None)
     shown = show.snapshot(inside, False, SECOND)
     assert (shown.step, shown.packed, shown.words) == (4, 3, "Pak 1: tandenborstel.")
+
+
+def test_the_guide_follows_the_hand_and_a_touch_answers_a_check() -> None:
+    config = ROOT / "config"
+    cell = load_cell(config / "cells/gearbox.yaml", config / "tasks/gearbox_kit.yaml")
+    tryout = Tryout(cell, load_rules(config / "rules/guidance.yaml", cell), cell.scene.profile["default"], SECOND)
+    with pytest.raises(TryoutError):
+        tryout.take("slot_11", SECOND)
+    deeds = ["bin_01", "slot_01", "bin_02", "slot_02", "bin_04", "slot_04", "bin_03", "slot_03"]  # the small gear first
+    for i, place in enumerate(deeds):
+        (tryout.put if i % 2 else tryout.take)(place, SECOND)
+    assert (tryout.state.step, tryout.state.problems) == (4, ())
+    for number in range(5, 13):
+        tryout.take(f"bin_{number:02}", SECOND)
+        tryout.put(f"slot_{number:02}", SECOND)
+    assert tryout.state.phase is Work.CHECK
+    tryout.take("slot_11", SECOND)
+    assert (tryout.held, tryout.state.step, tryout.state.phase) == (None, 13, Work.TAKE)
 
 
 def test_a_wrong_part_is_put_right_as_at_the_bench(inside: Session) -> None:

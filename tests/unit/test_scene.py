@@ -98,6 +98,23 @@ def test_a_wrong_task_is_told(tmp_path, old, new, found, allowed):
 
 
 GEARBOX, KIT = SCENE.with_name("gearbox.yaml"), TASK.with_name("gearbox_kit.yaml")
+WORDS, TRAY = "size: [0.62, 0.100]", "position: [0.455, -0.355], size: [0.26, 0.17]"
+SEAT_FAULTS = [
+    (WORDS, "at: {standing: [0.5, -0.345]}", "zones[0].at.standing: found zone", "inside"),
+    (WORDS, "at: {lying: [0.0, -0.345]}", "zones[0].at.lying", "'seated', 'standing'"),
+    (TRAY, "at: {seated: [0, 0]}", "zones[5].at: found 'at' of a zone of kind 'handover'", "words and buttons only"),
+]
+
+
+@pytest.mark.parametrize(("zone", "at", "found", "allowed"), SEAT_FAULTS)
+def test_a_wrong_place_for_a_seat_is_told(tmp_path, zone, at, found, allowed):
+    path, line = changed(tmp_path, SCENE, (zone, f"{zone}, {at}"))
+    with pytest.raises(DocumentError, match=f"{path}:{line}: ") as error:
+        load_scene(path)
+    assert found in str(error.value)
+    assert allowed in str(error.value)
+
+
 STEP_FAULTS = [
     ("slot: slot_01}", "slot: slot_01, group: one}", "steps[0].group", "'one' of one step", "two steps or more"),
     ("slot: slot_06}", "slot: slot_06, group: gears_1}", "steps[5].group", "again after", "one after the other"),

@@ -50,7 +50,7 @@ def places_of(cell: Cell) -> tuple[Place, ...]:
     scene, task = cell.scene, cell.task
     seeable = [task.parts[b.part] for b in scene.bins if not task.parts[b.part].unseen]
     smallest = min(seeable or [task.parts[b.part] for b in scene.bins], key=lambda p: p.volume)
-    counts = {s.slot: s.count for s in task.steps}
+    counts = {s.slot: s.count for s in task.steps if s.part}
     bins = [Place(b.id, True, b.pose, b.size, task.parts[b.part], 20, b.confirm) for b in scene.bins]
     slots = [
         Place(
