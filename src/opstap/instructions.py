@@ -24,6 +24,8 @@ Words = dict[Language, Annotated[str, Field(min_length=1, max_length=120)]]
 """One text in several languages."""
 
 
+PRODUCT = "#"
+"""Between a task and one of its products, in a path and in an id."""
 LARGEST_SIDE = 6000
 """Pixels: a small file may hold a huge picture."""
 LARGEST_PICTURE = 4_000_000
@@ -113,6 +115,8 @@ class Step(Model):
     """Steps in a row with the same group are done in any order."""
     optional: bool = False
     """May be left out."""
+    only: tuple[Id, ...] = ()
+    """Products of the task that this step is for; none: all."""
     check: Words = Field(default_factory=dict)
     """What to look at or to do, in words; nothing is taken."""
     confirm: Literal["button", "visit"] = "button"
@@ -168,6 +172,15 @@ class Task(Model):
     phrases: Phrases
     parts: Annotated[dict[Id, Part], Field(min_length=1)]
     steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+    products: dict[Id, Words] = Field(default_factory=dict)
+    """What is made by nearly the same steps: names by id. Which one is chosen at the start."""
+
+    def of(self, product: str) -> Task:
+        """The task of one of its products: the steps for it, and an id and a title of its own."""
+        names = self.products[product]
+        title = {la: f"{text}: {names[la]}" for la, text in self.title.items() if la in names}
+        steps = tuple(s for s in self.steps if not s.only or product in s.only)
+        return self.model_copy(update={"task": f"{self.task}{PRODUCT}{product}", "title": title, "steps": steps})
 
     @cached_property
     def slot_part(self) -> dict[str, str]:
@@ -216,19 +229,34 @@ class Cell:
 def load_cell(scene_path: Path, task_path: Path) -> Cell:
     """Scene and task, each checked, and checked against each other.
 
+    Args:
+        task_path: a task that has products is told which: `kit.yaml#small`.
+
     Raises:
         DocumentError: telling the faults of the first file that has any.
     """
     scene = load_scene(scene_path)
-    document = Document.read(task_path)
+    path, product = product_of(task_path)
+    document = Document.read(path)
     task = document.parse(Task)
     faults = task_faults(task, scene)
+    if product not in (task.products or ("",)):
+        given = f"the product '{product}'" if product else "no product"
+        allowed = ", ".join(f"{path.stem}{PRODUCT}{name}" for name in task.products) or f"{path.stem}, which has none"
+        faults.append(Fault(("products",) if task.products else (), given, allowed))
     if faults:
         raise document.error(faults)
+    task = task.of(product) if product else task
     faults = scene_faults(task, scene)
     if faults:
         raise Document.read(scene_path).error(faults)
     return Cell(scene, task, task_path.parent)
+
+
+def product_of(task_path: Path) -> tuple[Path, str]:
+    """The task's file and the product that `task_path` names, "" where it names none."""
+    name, _, product = task_path.name.partition(PRODUCT)
+    return task_path.with_name(name), product
 
 
 def task_faults(task: Task, scene: Scene | None = None) -> list[Fault]:
@@ -252,6 +280,7 @@ def all_words(task: Task) -> list[tuple[tuple[str | int, ...], Words, set[str]]]
         if n != "bring" or brought
     ]
     texts += [(("parts", n, "name"), p.name, set()) for n, p in task.parts.items()]
+    texts += [(("products", n), name, set()) for n, name in task.products.items()]
     for i, step in enumerate(task.steps):
         if step.check:
             texts.append((("steps", i, "check"), step.check, set()))
@@ -290,6 +319,11 @@ def _unfit(task: Task) -> list[Fault]:
         faults += _unfit_check(task, i) if step.check else _unfit_step(step, i)
         if step.id in [s.id for s in task.steps[:i]]:
             faults.append(Fault(("steps", i, "id"), f"'{step.id}' a second time", "an id of its own"))
+        faults += [
+            Fault(("steps", i, "only", n), f"unknown product '{name}'", nearest(name, list(task.products)) or "none")
+            for n, name in enumerate(step.only)
+            if name not in task.products
+        ]
         if not step.group:
             continue
         if groups.count(step.group) == 1:
@@ -345,13 +379,16 @@ def _unfit_check(task: Task, i: int) -> list[Fault]:
         elif before[name].optional:
             found = f"'{name}', which may have been left out"
             faults.append(Fault(("steps", i, "rework", n), found, "steps that are not optional"))
+        elif before[name].only and not set(step.only or task.products) <= set(before[name].only):
+            found = f"'{name}', which is not in every product of the check"
+            faults.append(Fault(("steps", i, "rework", n), found, "steps that are"))
     return faults
 
 
 def _unknown(task: Task, scene: Scene) -> list[Fault]:
     faults = []
     in_bins = sorted({b.part for b in scene.bins})
-    slots: dict[str, str] = {}
+    slots: dict[tuple[str, str], str] = {}
     for i, step in enumerate(task.steps):
         if not step.part:
             pass  # a check takes none
@@ -369,14 +406,12 @@ def _unknown(task: Task, scene: Scene) -> list[Fault]:
             faults.append(
                 Fault(("steps", i, "slot"), f"unknown slot '{step.slot}'", nearest(step.slot, list(scene.slot)))
             )
-        elif step.part and slots.setdefault(step.slot, step.id) != step.id:
-            faults.append(
-                Fault(
-                    ("steps", i, "slot"),
-                    f"slot '{step.slot}' of step '{slots[step.slot]}' a second time",
-                    "one step a slot",
-                )
-            )
+        elif step.part:
+            own = step.only or tuple(task.products) or ("",)
+            other = next((o for p in own if (o := slots.setdefault((step.slot, p), step.id)) != step.id), None)
+            if other:
+                found = f"slot '{step.slot}' of step '{other}' a second time"
+                faults.append(Fault(("steps", i, "slot"), found, "one step a slot"))
     return faults
 
 

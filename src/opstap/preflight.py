@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opstap.documents import nearest
-from opstap.instructions import Cell, load_cell
+from opstap.instructions import PRODUCT, Cell, load_cell
 from opstap.pages.access import Access, AccessError
 from opstap.recording.whose import FILMS
 
@@ -108,8 +108,9 @@ def read_arguments(given: Mapping[str, str]) -> Arguments:
 
 
 def named(folder: Path, name: str) -> Path:
-    """The YAML file that `name` means: a path, or a name in `folder`."""
-    return Path(name) if name.endswith((".yaml", ".yml")) else folder / f"{name}.yaml"
+    """The YAML file that `name` means: a path, or a name in `folder`; with what is behind a `#`, a task's product."""
+    file, mark, product = name.partition(PRODUCT)
+    return Path(name) if file.endswith((".yaml", ".yml")) else folder / f"{file}.yaml{mark}{product}"
 
 
 def check(

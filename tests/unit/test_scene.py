@@ -7,6 +7,7 @@ import pytest
 
 from opstap.documents import DocumentError
 from opstap.instructions import load_cell
+from opstap.preflight import named
 from opstap.scene import load_scene
 
 ROOT = Path(__file__).parents[2]
@@ -148,6 +149,52 @@ def test_a_wrong_group_check_or_rework_is_told(tmp_path, old, new, field, found,
     name = field.split(".")[-1].split("[")[0]
     around = path.read_text(encoding="utf-8").splitlines()[number - 1]
     assert name in around or "id: " in around or "check:" in around, (line, around)
+
+
+NAMES = "{en: one, nl: een, de: eins, uk: один, ar: واحد}"
+PRODUCTS = ("languages: [en,", f"products: {{short: {NAMES}, long: {NAMES}}}\nlanguages: [en,")
+ONLY_LONG = [(f"slot: slot_{n}", f"only: [long], slot: slot_{n}") for n in range(13, 25)]
+REST = ("  - id: press_2\n", "  - id: press_2\n    only: [long]\n")
+
+
+def test_a_task_with_products_is_that_of_the_one_that_is_named(tmp_path):
+    path, _ = changed(tmp_path, KIT, PRODUCTS, *ONLY_LONG, REST)
+    short, whole = (load_cell(GEARBOX, path.with_name(f"{path.name}#{p}")) for p in ("short", "long"))
+    assert (short.task.task, len(short.task.steps), short.task.title["en"]) == (
+        "gearbox_kit#short", 13, "Lay out two gearboxes: one",
+    )  # fmt: skip
+    assert (whole.task.task, len(whole.task.steps), short.folder) == ("gearbox_kit#long", 26, tmp_path)
+    for name, found in (("", "no product"), ("#shrt", "the product 'shrt'")):
+        with pytest.raises(DocumentError, match=f"found {found}, allowed: gearbox_kit#short, gearbox_kit#long"):
+            load_cell(GEARBOX, path.with_name(path.name + name))
+    with pytest.raises(DocumentError, match="found the product 'x', allowed: gearbox_kit, which has none"):
+        load_cell(GEARBOX, KIT.with_name("gearbox_kit.yaml#x"))
+    assert named(tmp_path, "kit#short") == tmp_path / "kit.yaml#short"
+
+
+PRODUCT_FAULTS = [
+    (("part: cover, slot: slot_02}", "part: cover, slot: slot_02, only: [lng]}"), "steps[1].only[0]", "mean 'long'"),
+    (("part: gasket, slot: slot_11}", "part: gasket, slot: slot_11, only: [long]}"), "steps[12].rework[0]", "that are"),
+]
+
+
+@pytest.mark.parametrize(("edit", "field", "allowed"), PRODUCT_FAULTS)
+def test_a_wrong_product_is_told(tmp_path, edit, field, allowed):
+    path, _ = changed(tmp_path, KIT, PRODUCTS, edit)
+    with pytest.raises(DocumentError) as error:
+        load_cell(GEARBOX, path.with_name(f"{path.name}#long"))
+    (line,) = [each for each in str(error.value).splitlines() if f": {field}: " in each]
+    assert allowed in line
+
+
+def test_two_products_may_use_one_slot_for_different_parts(tmp_path):
+    one = ("slot: slot_01}", "slot: slot_01, only: [short]}")
+    other = ("part: cover, slot: slot_02}", "part: cover, slot: slot_01, only: [long]}")
+    path, _ = changed(tmp_path, KIT, PRODUCTS, one, other)
+    assert load_cell(GEARBOX, path.with_name(f"{path.name}#long")).task.slot_part["slot_01"] == "cover"
+    path, _ = changed(tmp_path, KIT, PRODUCTS, other)
+    with pytest.raises(DocumentError, match="slot 'slot_01' of step 'housing_1' a second time"):
+        load_cell(GEARBOX, path.with_name(f"{path.name}#long"))
 
 
 def test_broken_yaml_in_a_group_is_told_with_its_line(tmp_path):

@@ -230,7 +230,13 @@ def tasked(draft: Draft, name: str, like: Task) -> Task:
         made = Step(id=id, part=step.part, slot=step.slot, count=step.count, texts=texts, optional=step.optional)
         steps.append(made.model_copy(update={"group": group}))
     photos = {part: like.parts[part].model_copy(update={"picture": picture_of(name, part)}) for part in draft.photos}
-    changes = {"task": name, "title": dict(draft.title), "parts": {**like.parts, **photos}, "steps": tuple(steps)}
+    changes: dict[str, object] = {
+        "products": {},
+        "task": name,
+        "title": dict(draft.title),
+        "parts": {**like.parts, **photos},
+        "steps": tuple(steps),
+    }
     return like.model_copy(update=changes)
 
 

@@ -16,7 +16,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from opstap.authoring.draft import Draft, DraftStep, picture_of, tasked, whole
 from opstap.documents import Document
-from opstap.instructions import Task
+from opstap.instructions import PRODUCT, Task
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -35,6 +35,7 @@ def written(draft: Draft, name: str, like: Document, day: date) -> str:
     made = tasked(draft, name, task)
     data: Any = deepcopy(like.data)
     data["task"] = name
+    data.pop("products", None)  # what was recorded is one
     data["title"] = _flow({la: made.title[la] for la in task.languages})
     for part in sorted(draft.photos):
         data["parts"][part]["picture"] = made.parts[part].picture
@@ -80,7 +81,7 @@ def check_name(name: str, running: str) -> None:
     """
     if not NAME.fullmatch(name):
         raise SaveError(f"name: found '{name[:60]}', allowed: small letters, digits and _, a letter first, at most 40")
-    if name == running:
+    if name == running.partition(PRODUCT)[0]:
         raise SaveError(f"name: found '{name}', which this bench works by now, allowed: another one")
 
 

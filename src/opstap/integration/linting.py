@@ -25,7 +25,7 @@ import numpy as np
 from opstap.documents import Document, DocumentError, Location
 from opstap.guidance.drawing import PICTURE_GAP, SMALLEST_CAPITAL, WIDEST_PICTURE, fitted
 from opstap.guidance.words import WORDS
-from opstap.instructions import Cell, Step, Task, all_words, picture_fault, task_faults
+from opstap.instructions import Cell, Step, Task, all_words, picture_fault, product_of, task_faults
 from opstap.preflight import named
 from opstap.scene import Scene, Zone, load_scene
 from opstap.speech import VOICES
@@ -97,7 +97,7 @@ def _words(task: Task) -> Warnings:
     from wordfreq import zipf_frequency
 
     for at, words, _ in all_words(task):
-        if at[0] == "parts":
+        if at[0] in ("parts", "products"):
             continue
         for language, text in words.items():
             # A part's name counts as one word: it is read as one thing.
@@ -176,7 +176,7 @@ def _room(cell: Cell) -> Warnings:
     width, height = (1000 * length for length in zone.size)
     beside = width * (1 - WIDEST_PICTURE) - height * PICTURE_GAP
     for at, words, _ in all_words(cell.task):
-        if at[0] in ("title", "parts"):
+        if at[0] in ("title", "parts", "products"):
             continue
         for language, text in words.items():
             named_parts = [cell.task.parts[s.part].name.get(language, "") for s in cell.task.steps if s.part]
@@ -254,7 +254,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Exit code 0: nothing, or warnings only; 1: warnings with --strict; 2: errors."""
     config = Path(os.environ.get("OPSTAP_ROOT", ".")) / "config"
-    path = named(config / "tasks", options.task)
+    path, _ = product_of(named(config / "tasks", options.task))  # all products are read
     try:
         scene = load_scene(named(config / "cells", options.cell)) if options.cell else None
         findings = lint(path, scene, options.parts)

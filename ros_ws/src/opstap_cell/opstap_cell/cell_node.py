@@ -19,7 +19,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from opstap.documents import DocumentError, nearest
-from opstap.instructions import Cell, load_cell
+from opstap.instructions import Cell, load_cell, product_of
 from opstap.scene import Profile
 from opstap_cell.parameters import ParameterError, declare, parameter
 
@@ -46,8 +46,8 @@ class CellNode(Node):
         super().__init__(name)
         files = declare(self, CellFiles)
         self.scene_path = Path(files.scene)
-        self.task_path = Path(files.task)
-        self.cell: Cell = load_cell(self.scene_path, self.task_path)
+        self.cell: Cell = load_cell(self.scene_path, Path(files.task))
+        self.task_path, _ = product_of(Path(files.task))
         self.table_frame = f"{self.cell.scene.cell}/table"
         self.fault = ""
         """What is wrong now, in plain words; empty when nothing is."""
