@@ -20,6 +20,8 @@ from opstap.simulation.person import load_traits
 from opstap.workflow.levels import load_rules
 
 ROOT = Path(__file__).resolve().parent.parent
+LATER = 5.5
+"""Seconds after which starts what the first instruction does not need: on two cores each node holds up the others."""
 ARGUMENTS = {
     "cell": ("oral_care", "scene: a name in config/cells, or a path"),
     "task": ("oral_care_case", "work instructions: a name in config/tasks, or a path"),
@@ -123,7 +125,7 @@ def nodes(context):
         ),
         node("perception", person=value["profile"], kept=str(kept), calibration=calibration),
     ]
-    # The first instruction comes before what is not needed for it: these, and the pages, start when the others have.
+    # The first instruction comes before what is not needed for it: these, and the pages, start a little later.
     later = [
         node("operator_monitor", rules=monitor_rules, simulated=sim),
         node("evaluation", journal=str(out / "journal.db"), store=store, simulated=sim, hub=value["hub"],
@@ -132,7 +134,7 @@ def nodes(context):
     if value["factory"]:
         later.append(node("factory", folder=str(Path(value["factory"]).absolute()), simulated=sim,
                           journal=str(out / "journal.db"), ledger=str(out / "factory.db")))  # fmt: skip
-    actions.append(TimerAction(period=4.0, actions=later))
+    actions.append(TimerAction(period=LATER, actions=later))
     if sim:
         # The simulator makes the clock and does not follow it.
         simulator = node("cell_simulator", person=str(person), seed=given.seed, speed=given.speed,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import sys
+from types import ModuleType
 
 
 def preload_libusb() -> None:
@@ -16,3 +18,11 @@ def preload_libusb() -> None:
         import libusb_package
 
         ctypes.CDLL(str(libusb_package.get_library_path()), mode=ctypes.RTLD_GLOBAL)
+
+
+def leave_out_plots() -> None:
+    """Import Open3D without its plots in notebooks: they bring a web server (dash), a quarter second of every start."""
+    plots = ModuleType("open3d.visualization.draw_plotly")
+    for name in ("get_plotly_fig", "draw_plotly", "draw_plotly_server"):
+        setattr(plots, name, None)
+    sys.modules.setdefault(plots.__name__, plots)

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 from ruamel.yaml import YAML
 
-from opstap.calibration.solve import Solution
 from opstap.documents import Document, Model
 from opstap.geometry import Pinhole, Pose, rpy_from_rotation
 from opstap.scene import Degrees, Position
+
+if TYPE_CHECKING:  # it takes OpenCV and Skia, which whoever only reads a calibration can do without
+    from opstap.calibration.solve import Solution
 
 OPTICS_TOLERANCE = 0.5
 """Pixels by which the intrinsics of the same camera may differ."""

@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from opstap import shapes
 from opstap.geometry import Capsule, Floats, Pose, View
 from opstap.instructions import Cell
-from opstap.native import preload_libusb
+from opstap.native import leave_out_plots, preload_libusb
 from opstap.scene import WALL
 from opstap.simulation.capsules import CapsuleCaster, Region
 from opstap.simulation.noise import ARM, DARK, FLAT, GLOSSY, TRANSPARENT, Noise, StereoNoise
 from opstap.simulation.world import WorldState, lying_in_bin, lying_in_slot
 
 preload_libusb()
+leave_out_plots()
 import open3d.core as o3c  # noqa: E402 - needs libusb, which preload_libusb provides
 from open3d.t.geometry import RaycastingScene  # noqa: E402
 
