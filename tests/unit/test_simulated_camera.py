@@ -1,6 +1,8 @@
 """The simulated camera: what is rendered is what lies there, and light falls where it is thrown."""
 
 import dataclasses
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -105,3 +107,10 @@ def test_an_arm_takes_the_light_from_what_is_below_it(cell, camera, world):
     u, v = np.round(view.project((0.1, -0.1, 0.17))).astype(int)
     r, g, b = kept[v, u].astype(int)
     assert r > g > b, "skin"
+
+
+def test_the_camera_brings_no_web_server():
+    """Open3D's plots would, at every start."""
+    code = "import sys, opstap.simulation.camera; print([m for m in ('dash', 'plotly') if m in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"

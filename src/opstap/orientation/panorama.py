@@ -19,7 +19,7 @@ from opstap.geometry import Floats
 from opstap.guidance.cues import Sign, cues
 from opstap.guidance.drawing import Painter
 from opstap.instructions import Cell, load_cell
-from opstap.native import preload_libusb
+from opstap.native import leave_out_plots, preload_libusb
 from opstap.orientation.glb import Node
 from opstap.orientation.job import Job, load_job
 from opstap.orientation.scenery import scenery
@@ -31,6 +31,7 @@ from opstap.simulation.world import lying_in_bin
 from opstap.workflow.levels import load_rules
 
 preload_libusb()
+leave_out_plots()
 import open3d.core as o3c  # noqa: E402 - needs libusb, which preload_libusb provides
 from open3d.t.geometry import RaycastingScene  # noqa: E402
 
