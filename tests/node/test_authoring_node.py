@@ -1,19 +1,21 @@
 """Authoring in the running cell: what is seen at the bench is heard while it is recorded, not before and not after."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import CameraInfo, CompressedImage
 
 from opstap.authoring.desk import AuthorWish
-from opstap.workflow.model import Happened
+from opstap.workflow.model import Happened, Phase, State, Tray
 from opstap.workflow.model import WorkspaceEvent as Seen
 from opstap.zones import Clear
 from opstap_cell import convert
 from opstap_cell.authoring import Authoring
 from opstap_cell.cell_node import CellNode
 from opstap_cell.qos import EVENT, SENSOR, STATE
-from opstap_interfaces.msg import KeepClear, WorkspaceEvent
+from opstap_interfaces.msg import KeepClear, WorkspaceEvent, WorkState
 
 SECOND = 1_000_000_000
 
@@ -26,6 +28,7 @@ def test_a_packing_is_heard_and_its_parts_are_pictured(graph):
         topic: graph.other.create_publisher(kind, topic, qos)
         for topic, kind, qos in (
             ("workspace_events", WorkspaceEvent, EVENT), ("keep_clear", KeepClear, EVENT),
+            ("work_state", WorkState, STATE),
             ("camera/color/camera_info", CameraInfo, STATE), ("camera/color_from_depth", PoseStamped, STATE),
             ("camera/color/image_raw/compressed", CompressedImage, SENSOR),
         )
@@ -64,7 +67,15 @@ def test_a_packing_is_heard_and_its_parts_are_pictured(graph):
     tell(1, Happened.TAKEN, "bin_07")
     tell(2, Happened.PLACED, "slot_07")
     graph.until(lambda: desk.state().seen == 1)
+    person = node.cell.scene.profile["default"]
+    number, task = next((i, s) for i, s in enumerate(node.cell.task.steps) if s.present)
+    there = State(job=1, phase=Phase.TAKE, step=number, tray=Tray.THERE, tray_zone="present_right", sequence=2)
+    for state, at in ((there, 4), (replace(there, phase=Phase.PLACE, taken=1), 5)):  # a hand took from the cobot's tray
+        out["work_state"].publish(convert.state_to_ros(state, node.cell, person, at * SECOND, "table"))
+    tell(3, Happened.PLACED, task.slot)
+    graph.until(lambda: desk.state().seen == 2)
     desk.ask(AuthorWish(asked="stop"))
     graph.until(lambda: heard(False))
-    (step,) = desk.state().steps
-    assert (step.part, step.slot, step.count, step.photo) == ("gloves_s", "slot_07", 1, True)
+    one, other = desk.state().steps
+    assert (one.part, one.slot, one.count, one.can_photo) == ("gloves_s", "slot_07", 1, True)
+    assert (other.part, other.slot, other.doubts) == (task.part, task.slot, ())

@@ -21,7 +21,17 @@ from opstap.documents import Document
 from opstap.instructions import load_cell, picture_fault
 from opstap.integration.linting import lint
 from opstap.simulation.camera import SimulatedCamera
-from opstap.workflow.model import Asked, Content, Happened, PlaceChanged, WorkspaceEvent
+from opstap.workflow.model import (
+    Asked,
+    Content,
+    Happened,
+    PlaceChanged,
+    Started,
+    Tray,
+    TrayChanged,
+    TrayVisited,
+    WorkspaceEvent,
+)
 
 ROOT = Path(__file__).parents[2]
 TASK = ROOT / "config/tasks/oral_care_case.yaml"
@@ -422,10 +432,10 @@ def test_a_photo_is_the_inside_of_its_bin(cell, colors):
     image, wanted = colors
     photographer = Photographer(cell.scene, cell.scene.camera.color_view)
     photographer.see(image, SECOND)
-    assert not photographer.bins  # nothing is known of arms
+    assert not photographer.places  # nothing is known of arms
     photographer.arms(SECOND, ())
     photographer.see(image, SECOND)
-    assert photographer.bins == set(cell.scene.bin)
+    assert photographer.places == set(cell.scene.bin)
     photo = photographer._photos["bin_07"]
     assert np.median(photo.reshape(-1, 3), axis=0) == pytest.approx(wanted["bin_07"], abs=2)
     assert photo.shape[1] / photo.shape[0] == pytest.approx(
@@ -446,7 +456,7 @@ def test_no_photo_has_a_hand_in_it(cell, colors):
     )
     photographer.arms(SECOND, (reaching,))
     photographer.see(image, SECOND)
-    seen = photographer.bins
+    seen = photographer.places
     assert "bin_26" not in seen
     covered = {b.id for b in cell.scene.bins if abs(b.position[0] - x) < 0.05 and b.position[1] <= y}
     assert len(covered) > 1
@@ -457,7 +467,7 @@ def test_no_photo_has_a_hand_in_it(cell, colors):
         other = Photographer(cell.scene, cell.scene.camera.color_view)
         other.arms(SECOND, (outline,))
         other.see(image, SECOND + later)
-        assert not other.bins
+        assert not other.places
 
 
 def test_of_several_pictures_the_one_without_light_on_the_parts_is_kept(cell, colors):
@@ -549,6 +559,38 @@ def test_groups_what_may_be_left_out_and_checks_come_back_from_the_file(tasks, c
     ]
 
 
+def test_a_check_has_a_photo_of_its_slot_as_it_was_left(cell, tasks, bench, colors):
+    image, _ = colors
+    view = cell.scene.camera.color_view
+    desk = Desk(cell, tasks)
+    desk.ask("let_go").ask("record")
+
+    def look(second):
+        desk.desk.arms(second * SECOND, ())
+        desk.desk.look(image, second * SECOND + 1, view)
+
+    look(1)
+    look(2)
+    for event in bench.pack("bin_07", "slot_07").events:
+        desk.desk.hear(event)
+    desk.desk.hear(WorkspaceEvent(90, 90 * SECOND, Happened.PLACED, "slot_20"))
+    desk.desk.hear(WorkspaceEvent(91, 91 * SECOND, Happened.REMOVED, "slot_20"))
+    look(92)
+    desk.ask("stop").ask("check", step=1).ask("words", step=2, phrase="check", language="en", text="Is it shut?")
+    assert not desk.state.steps[1].can_photo, "it is not said where"
+    desk.ask("slot", step=2, name="slot_20")
+    assert not desk.state.steps[1].can_photo, "nothing lies there"
+    desk.ask("slot", step=2, name="slot_07")
+    assert desk.state.steps[1].can_photo
+    desk.ask("photo", step=2, to=1)
+    assert not [f.message for f in desk.state.steps[1].findings if "picture" in f.message]
+    assert desk.desk.photo("slot_07").startswith(b"\xff\xd8\xff")
+    desk.ask("save", name="small_case")
+    loaded = load_cell(ROOT / "config/cells/oral_care.yaml", tasks / "small_case.yaml")
+    assert loaded.pictures["check_1"] == "small_case_pictures/slot_07.jpg"
+    assert [name for name, _ in loaded.picture_faults()] == list(loaded.task.parts), "pictograms are not in this folder"
+
+
 def command(*arguments):
     parser = argparse.ArgumentParser()
     add(parser.add_subparsers())
@@ -592,6 +634,29 @@ def test_the_terminal_writes_no_draft_with_a_question_unless_it_is_answered(cell
     assert "? 1 were taken and 3 placed: how many are right?" in said.out
     assert "there is a question" in said.err
     assert command(tmp_path / "journal.db", "--out", tasks / "one.yaml", "--yes") == 0
+
+
+def test_what_the_cobot_brought_is_drafted_without_a_question(cell, tmp_path, tasks, capsys, monkeypatch):
+    monkeypatch.setenv("OPSTAP_ROOT", str(ROOT))
+    packing = Packing(cell, tmp_path / "journal.db")
+    packing.guide.handle(Started(packing.now, cell.task.task, cobot=True))
+    packing.empty_case()
+    packing.steps(3)
+    packing.guide.handle(TrayChanged(packing.now, Tray.THERE, "present_right"))
+    packing.wait(1)
+    packing.guide.handle(TrayVisited(packing.now, "present_right"))
+    packing.place()
+    packing.steps(1)
+    packing.asks(Asked.PAUSE)
+    packing.journal.close()
+    assert command(tmp_path / "journal.db", "--out", tasks / "brought.yaml") == 0
+    said = capsys.readouterr().out
+    assert "?" not in said
+    assert "not seen put anywhere" not in said
+    loaded = load_cell(ROOT / "config/cells/oral_care.yaml", tasks / "brought.yaml").task
+    assert [(s.part, s.slot, s.present) for s in loaded.steps][2:] == [
+        ("tweezers", "slot_03", False), ("toothbrush", "slot_04", True), ("tongue_scraper", "slot_05", False)
+    ]  # fmt: skip
 
 
 def test_the_task_of_a_cell_is_not_looked_at(cell, bench):

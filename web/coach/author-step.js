@@ -194,10 +194,11 @@ export class StepCard {
     }
     const image = this.part("img");
     image.hidden = !(step.can_photo && step.photo);
-    if (step.can_photo && image.dataset.part !== step.part) {
-      image.dataset.part = step.part;
-      image.src = `/coach/author/photos/${step.part}.jpg`;
-      image.alt = t("photoOf", { part: name ?? "" });
+    const pictured = step.check ? step.slot : step.part;
+    if (step.can_photo && image.dataset.part !== pictured) {
+      image.dataset.part = pictured;
+      image.src = `/coach/author/photos/${pictured}.jpg`;
+      image.alt = step.check ? t("photoOfSlot", { slot: plain(step.slot) }) : t("photoOf", { part: name ?? "" });
     }
     this.part("input.photo").checked = step.photo;
     this.part(".photograph").hidden = !step.can_photo;

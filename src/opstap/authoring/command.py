@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from opstap.authoring.draft import Draft, differences, drafted, tasked, whole
-from opstap.authoring.folding import Doubt, Note, Remark, Seen, fold
+from opstap.authoring.folding import Brought, Doubt, Note, Remark, Seen, fold
 from opstap.authoring.writing import SaveError, check_name, save, written
 from opstap.documents import Document, DocumentError
 from opstap.instructions import Task, load_cell, scene_faults, task_faults
@@ -18,7 +18,7 @@ from opstap.preflight import named
 from opstap.recording.bag import messages, time_of, typestore
 from opstap.recording.consent import ConsentError, check_open
 from opstap.workflow.journal import Journal, JournalError
-from opstap.workflow.model import Happened, Outcome, PlaceChanged, WorkspaceEvent
+from opstap.workflow.model import Happened, Outcome, PlaceChanged, TrayVisited, WorkspaceEvent
 
 WORDS = {
     Doubt.ONLY_HAND: "only a hand was seen at its places: is it right?",
@@ -52,6 +52,9 @@ def seen_in(path: Path, root: Path) -> list[Seen]:
                 seen = []
             if isinstance(entry.event, WorkspaceEvent | PlaceChanged):
                 seen.append(entry.event)
+            elif isinstance(entry.event, TrayVisited):
+                steps = (n.step for n in entry.notes if n.outcome is Outcome.PART_TAKEN)
+                seen += [Brought(entry.stamp, step) for step in steps]
     return seen
 
 

@@ -238,17 +238,17 @@ class AuthorDesk:
     def _with_photos(self, draft: Draft) -> Draft:
         """`draft` with a photo of every part that there is one of, and no picture yet."""
         for part in sorted({s.part for s in draft.steps if s.part}):
-            if self._bin_with_photo(part) and not self.cell.task.parts[part].picture:
+            if self._place_with_photo(part) and not self.cell.task.parts[part].picture:
                 draft = draft.pictured(part, True)
         return draft
 
     def _changed(self, draft: Draft, wish: AuthorWish) -> Draft:
         key, task = wish.step, self.cell.task
         if wish.asked == "photo":
-            part = draft.steps[draft.at(key)].part
-            if wish.to and not self._bin_with_photo(part):
+            part = draft.steps[draft.at(key)].pictured
+            if wish.to and not self._place_with_photo(part):
                 raise EditError(
-                    f"photo: found none of '{part}', allowed: parts that were seen without a hand near them"
+                    f"photo: found none of '{part}', allowed: parts and slots that were seen without a hand near them"
                 )
             return draft.pictured(part, bool(wish.to))
         changes: dict[str, Callable[[], Draft]] = {
@@ -281,12 +281,13 @@ class AuthorDesk:
         save(self._folder, wish.name, text, photos, replace=wish.replace)
         self._saved = wish.name
 
-    def _bin_with_photo(self, part: str) -> str:
-        bins = self._photographer.bins if self._photographer else ()
-        return next((b for b in self.cell.bins_with(part) if b in bins), "")
+    def _place_with_photo(self, name: str) -> str:
+        """The bin with the part `name`, or the slot of that id, where there is a photo of it."""
+        there = self._photographer.places if self._photographer else ()
+        return next((p for p in (*self.cell.bins_with(name), name) if p in there), "")
 
     def _photo(self, part: str) -> bytes:
-        return self._photographer.jpeg(self._bin_with_photo(part)) if self._photographer else b""
+        return self._photographer.jpeg(self._place_with_photo(part)) if self._photographer else b""
 
     def state(self) -> AuthorState:
         """What the page shows."""
@@ -327,7 +328,7 @@ class AuthorDesk:
             free=step.free, can_free=not step.check and index > 0 and not draft.steps[index - 1].check,
             optional=step.optional, check=step.check,
             own=tuple(f"{la} {phrase}" for phrase, words in step.texts.items() for la in words),
-            photo=step.part in draft.photos, can_photo=bool(self._bin_with_photo(step.part)),
+            photo=step.pictured in draft.photos, can_photo=bool(self._place_with_photo(step.pictured)),
             doubts=tuple(self._note(n) for n in step.doubts),
             findings=tuple(f for at, f in findings if at[:2] in here), drawn=drawn,
         )  # fmt: skip
@@ -363,7 +364,8 @@ class AuthorDesk:
         if not any(error for _, _, error in found):
             found += [((), f"in the scene: found {f.found}, allowed: {f.allowed}", True)
                       for f in scene_faults(task, self.cell.scene)]  # fmt: skip
-        unsaved = {("parts", part, "picture") for part in draft.photos}
+        unsaved: set[Location] = {("parts", part, "picture") for part in draft.photos}
+        unsaved |= {("steps", i, "picture") for i, s in enumerate(task.steps) if s.check and s.slot in draft.photos}
         return [(at, AuthorFinding(message=m, error=error)) for at, m, error in found if at not in unsaved]
 
     def picture(self, number: int, phase: str, language: str) -> bytes:
@@ -382,7 +384,8 @@ class AuthorDesk:
     def photo(self, part: str) -> bytes:
         """JPEG of a part; empty: there is none."""
         with self._lock:
-            return self._photo(part) if part in self.cell.task.parts else b""
+            known = part in self.cell.task.parts or part in self.cell.scene.slot
+            return self._photo(part) if known else b""
 
     def routes(self) -> list[web.RouteDef]:
         """What the page asks of its server; below /coach/, so of the coach alone."""

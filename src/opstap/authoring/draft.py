@@ -49,8 +49,15 @@ class DraftStep:
     free: bool = False
     """In any order with the step before it."""
     optional: bool = False
+    present: bool = False
+    """The cobot brings it."""
     check: bool = False
     """A check, which has its words as phrase "check", no part, and a slot if it likes."""
+
+    @property
+    def pictured(self) -> str:
+        """Of what there may be a photo: its part, or a check's slot."""
+        return self.slot if self.check else self.part
 
     @property
     def whole(self) -> bool:
@@ -66,7 +73,7 @@ class Draft:
     steps: tuple[DraftStep, ...]
     remarks: tuple[Note, ...] = ()
     photos: frozenset[str] = frozenset()
-    """Parts whose photo is kept with the task."""
+    """Parts, and slots of checks, whose photo is kept with the task."""
 
     @property
     def open(self) -> bool:
@@ -205,7 +212,7 @@ def whole(draft: Draft) -> list[DraftStep]:
 
 
 def picture_of(name: str, part: str) -> str:
-    """Where the photo of a part is kept with the task `name`, from the tasks' folder."""
+    """Where the photo of a part or slot is kept with the task `name`, from the tasks' folder."""
     return f"{name}_pictures/{part}.jpg"
 
 
@@ -215,7 +222,9 @@ def tasked(draft: Draft, name: str, like: Task) -> Task:
     steps: list[Step] = []
     for step in whole(draft):
         if step.check:
-            steps.append(_check(step, like, steps))
+            made = _check(step, like, steps)
+            picture = picture_of(name, step.slot) if step.slot in draft.photos else ""
+            steps.append(made.model_copy(update={"picture": picture}))
             continue
         used[step.part] += 1
         texts: Texts = {
@@ -227,9 +236,14 @@ def tasked(draft: Draft, name: str, like: Task) -> Task:
         if step.free and steps and not steps[-1].check:
             group = steps[-1].group or f"group_{len({s.group for s in steps if s.group}) + 1}"
             steps[-1] = steps[-1].model_copy(update={"group": group})
-        made = Step(id=id, part=step.part, slot=step.slot, count=step.count, texts=texts, optional=step.optional)
+        made = Step(id=id, part=step.part, slot=step.slot, count=step.count, texts=texts)
+        made = made.model_copy(update={"optional": step.optional, "present": step.present})
         steps.append(made.model_copy(update={"group": group}))
-    photos = {part: like.parts[part].model_copy(update={"picture": picture_of(name, part)}) for part in draft.photos}
+    photos = {
+        part: like.parts[part].model_copy(update={"picture": picture_of(name, part)})
+        for part in draft.photos
+        if part in like.parts
+    }
     changes: dict[str, object] = {
         "products": {},
         "task": name,
@@ -261,7 +275,8 @@ def _check_text(text: str, language: str, task: Task) -> None:
 def drafted(done: Done, like: Task) -> Draft:
     """The draft of what was done, in the languages of `like`."""
     steps = tuple(
-        DraftStep(i + 1, p.part, p.slot, min(MOST, max(1, p.count)), {}, p.doubts) for i, p in enumerate(done.placings)
+        DraftStep(i + 1, p.part, p.slot, min(MOST, max(1, p.count)), {}, p.doubts, present=p.brought)
+        for i, p in enumerate(done.placings)
     )
     return Draft({la: TITLE.get(la, TITLE["en"]) for la in like.languages}, steps, done.remarks)
 

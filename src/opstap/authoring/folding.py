@@ -16,7 +16,7 @@ from enum import Enum
 from itertools import pairwise
 
 from opstap.instructions import Cell
-from opstap.workflow.model import Content, Happened, PlaceChanged, WorkspaceEvent
+from opstap.workflow.model import Content, Happened, Phase, PlaceChanged, State, Tray, WorkspaceEvent
 
 LOW = 0.5
 """Confidence below which an event alone is not enough."""
@@ -25,7 +25,16 @@ FITS = 0.4
 TOUCHED = 0.1
 """Seconds that a hand is in a place for it to count as having done something there."""
 
-Seen = WorkspaceEvent | PlaceChanged
+
+@dataclass(frozen=True)
+class Brought:
+    """A hand took what the cobot had brought for the step with this id."""
+
+    stamp: int
+    step: str
+
+
+Seen = WorkspaceEvent | PlaceChanged | Brought
 
 
 class Doubt(str, Enum):
@@ -82,6 +91,8 @@ class Placing:
     taken_at: int
     placed_at: int
     doubts: tuple[Note, ...] = ()
+    brought: bool = False
+    """The cobot brought it."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,16 @@ class Done:
 
     placings: tuple[Placing, ...] = ()
     remarks: tuple[Note, ...] = ()
+
+
+def brought(before: State, after: State) -> bool:
+    """Whether a hand took from the cobot's tray in between: the step goes on to its slot, and neither a place that is
+    seen nor the worker's word made it."""
+    there = before.tray is Tray.THERE and before.phase is Phase.TAKE and after.phase is Phase.PLACE
+    same = (before.job, before.step, before.sequence, before.corrected) == (
+        after.job, after.step, after.sequence, after.corrected
+    )  # fmt: skip
+    return there and same
 
 
 @dataclass
@@ -106,6 +127,8 @@ class _Held:
     taken: int = 0
     """How many were taken at once."""
     placed: int = 0
+    brought: bool = False
+    """From a tray, where nobody counts: as many as are put down."""
 
 
 @dataclass
@@ -140,6 +163,9 @@ class _Folding:
                 self.lying.append(Placing("", "", event.place, event.count, at, at, (note,)))
             return
         there = sum(h.count for h in mine)
+        if mine[0].brought:
+            mine[0].count += max(0, event.count - there)
+            there = max(there, event.count)
         count = self._how_many(event, part, there) if sure else there
         if count > there:
             doubts.append(Note(Doubt.COUNT, event.place, part, there, count))
@@ -159,7 +185,7 @@ class _Folding:
             self.lying.remove(before)
             count, since, doubts = count + before.count, min(since, before.taken_at), [*before.doubts, *doubts]
         unlike = tuple(dict.fromkeys(doubts))
-        self.lying.append(Placing(part, mine[0].bin, event.place, count, since, at, unlike))
+        self.lying.append(Placing(part, mine[0].bin, event.place, count, since, at, unlike, mine[0].brought))
         self._drop()
 
     def removed(self, event: WorkspaceEvent) -> None:
@@ -176,7 +202,8 @@ class _Folding:
         if not lying.part:
             return  # nobody knows what it is: it is asked about where it is put next
         sure = not any(d.kind is Doubt.ONLY_HAND for d in lying.doubts)
-        self.held.append(_Held(lying.part, lying.bin, count, lying.taken_at, event.confidence, sure, count))
+        held = _Held(lying.part, lying.bin, count, lying.taken_at, event.confidence, sure, count)
+        self.held.append(replace(held, brought=lying.brought))
 
     def _most_likely(self, event: WorkspaceEvent, sure: bool) -> tuple[str, list[Note]]:
         """The part that was put down, "" where the hands were empty, and the doubts about it."""
@@ -218,13 +245,20 @@ def fold(cell: Cell, seen: Iterable[Seen]) -> Done:
 
     Args:
         cell: whose bins say which part is taken; the steps of its task are not looked at.
-        seen: all events of the recording, and the places that can or cannot be seen (any more).
+        seen: all events of the recording, the places that can or cannot be seen (any more), and what the cobot brought;
+            for that alone the steps of the cell's task are looked at, since nobody sees into a tray.
     """
     seen = list(seen)
     events = sorted({e.sequence: e for e in seen if isinstance(e, WorkspaceEvent)}.values(), key=lambda e: e.sequence)
     folding = _Folding(cell)
     confirm = {b.id: b.confirm for b in cell.scene.bins} | {s.id: s.confirm for s in cell.scene.case.slots}
-    for at, event in _by_visit([e for e in events if e.place in confirm]):
+    kinds = {s.id: s.part for s in cell.task.steps if s.part}
+    trays = [(b.stamp, b) for b in seen if isinstance(b, Brought) and b.step in kinds]
+    visits: list[tuple[int, WorkspaceEvent | Brought]] = [*_by_visit([e for e in events if e.place in confirm]), *trays]
+    for at, event in sorted(visits, key=lambda v: v[0]):
+        if isinstance(event, Brought):
+            folding.held.append(_Held(kinds[event.step], "", 1, at, 1.0, taken=1, brought=True))
+            continue
         asked = confirm[event.place] == "button" and event.happened is Happened.HAND_LEFT
         if event.happened is Happened.VISITED or (asked and event.evidence.get("seconds", 1.0) >= TOUCHED):
             if event.place in cell.scene.bin:
@@ -265,6 +299,8 @@ def _unseen(seen: list[Seen]) -> list[Note]:
     for each in seen:
         if isinstance(each, PlaceChanged):
             hidden[each.place] = each.content is Content.CANNOT_SEE
+        elif isinstance(each, Brought):
+            continue
         elif each.happened is Happened.HAND_ENTERED:
             touched.add(each.place)
         elif each.happened not in (Happened.HAND_LEFT, Happened.VISITED):

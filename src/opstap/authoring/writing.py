@@ -37,7 +37,7 @@ def written(draft: Draft, name: str, like: Document, day: date) -> str:
     data["task"] = name
     data.pop("products", None)  # what was recorded is one
     data["title"] = _flow({la: made.title[la] for la in task.languages})
-    for part in sorted(draft.photos):
+    for part in sorted(draft.photos & made.parts.keys()):
         data["parts"][part]["picture"] = made.parts[part].picture
     steps = CommentedSeq([_flow(step.model_dump(exclude_defaults=True)) for step in made.steps])
     for i, step in enumerate(whole(draft)):

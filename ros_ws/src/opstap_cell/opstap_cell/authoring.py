@@ -13,6 +13,7 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage
 
 from opstap.authoring.desk import AuthorDesk
+from opstap.authoring.folding import Brought, brought
 from opstap.authoring.photos import EVERY
 from opstap.calibration.record import load_calibration
 from opstap.documents import Document, DocumentError
@@ -22,7 +23,7 @@ from opstap.workflow.model import Content
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode
 from opstap_cell.qos import EVENT, SENSOR, STATE
-from opstap_interfaces.msg import KeepClear, WorkspaceEvent, WorkspaceState
+from opstap_interfaces.msg import KeepClear, WorkspaceEvent, WorkspaceState, WorkState
 
 
 class Authoring:
@@ -41,6 +42,7 @@ class Authoring:
         self._optics: Pinhole | None = None
         self._color_from_depth: Pose | None = None
         self._looked = 0
+        self._work: WorkState | None = None
 
     def _tend(self) -> None:
         if self.desk.recording and not self._listening:
@@ -48,6 +50,7 @@ class Authoring:
             self._listening = [
                 listen(WorkspaceEvent, "workspace_events", self._on_event, EVENT),
                 listen(WorkspaceState, "workspace_state", self._on_workspace, STATE),
+                listen(WorkState, "work_state", self._on_work, STATE),
                 listen(KeepClear, "keep_clear", self._on_clear, EVENT),
                 listen(CameraInfo, "camera/color/camera_info", self._on_color_info, STATE),
                 listen(PoseStamped, "camera/color_from_depth", self._on_extrinsics, STATE),
@@ -61,6 +64,11 @@ class Authoring:
 
     def _on_event(self, message: WorkspaceEvent) -> None:
         self.desk.hear(convert.event_from_ros(message))
+
+    def _on_work(self, message: WorkState) -> None:
+        before, self._work = self._work, message
+        if before and brought(convert.state_from_ros(before), convert.state_from_ros(message)):
+            self.desk.hear(Brought(convert.time_from_ros(message.header.stamp), message.step_id))
 
     def _on_workspace(self, message: WorkspaceState) -> None:
         looks = [Look(p.place, convert.CONTENTS[p.content], p.occupied) for p in message.places]
