@@ -72,7 +72,8 @@ def test_a_packing_is_heard_and_its_parts_are_pictured(graph):
     there = State(job=1, phase=Phase.TAKE, step=number, tray=Tray.THERE, tray_zone="present_right", sequence=2)
     for state, at in ((there, 4), (replace(there, phase=Phase.PLACE, taken=1), 5)):  # a hand took from the cobot's tray
         out["work_state"].publish(convert.state_to_ros(state, node.cell, person, at * SECOND, "table"))
-    tell(3, Happened.PLACED, task.slot)
+        graph.until(lambda phase=state.phase.value: authoring._work is not None and authoring._work.phase == phase)
+    tell(6, Happened.PLACED, task.slot)
     graph.until(lambda: desk.state().seen == 2)
     desk.ask(AuthorWish(asked="stop"))
     graph.until(lambda: heard(False))
