@@ -18,7 +18,7 @@ from opstap.evaluation.store import Consents, Purpose, Reading, Store, StoreErro
 from opstap.evaluation.store.clock import ClockWatch
 from opstap.evaluation.store.ingest import Ingest, Workplace
 from opstap.evaluation.store.tables import GuidanceLevel, Outgoing, ProblemRecord, Run, Session, Tally
-from opstap.instructions import Cell
+from opstap.instructions import Cell, Step
 from opstap.workflow.journal import Journal
 from opstap.workflow.model import Asked, Happened, OperatorInput
 
@@ -61,6 +61,28 @@ class Desk:
 def desk(cell: Cell, tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(cell, tmp_path)
     yield desk
+    desk.store.close()
+    desk.work.journal.close()
+
+
+def test_what_a_check_had_done_again_is_counted_and_is_no_error(cell: Cell, tmp_path: Path) -> None:
+    check = Step(id="look", check=dict.fromkeys(cell.task.languages, "?"), rework=(cell.task.steps[1].id,))
+    task = cell.task.model_copy(update={"steps": (*cell.task.steps[:2], check)})
+    desk = Desk(replace(cell, task=task), tmp_path)
+    desk.allow("p07", Purpose.RECORDS, Purpose.HUB)
+    desk.begin("p07")
+    desk.work.empty_case()
+    desk.work.steps(2)
+    desk.work.asks(Asked.BACK)
+    desk.work.sees(Happened.REMOVED, task.steps[1].slot)
+    desk.work.steps(1)
+    desk.work.asks(Asked.NEXT)
+    assert desk.read() == 1
+    (cycle,) = desk.reading.cycles()
+    assert (cycle.finished, cycle.steps, cycle.problems) == (True, 4, {"rework": 1})
+    assert [s.step for s in desk.reading.steps()] == [task.steps[i].id for i in (0, 1, 1, 2)]
+    (sent,) = [r[-1] for r in desk.rows(Outgoing) if r[2] == "cycle"]  # type: ignore[index]
+    assert sent["problems"] == {}, "a hub is told of errors alone"
     desk.store.close()
     desk.work.journal.close()
 

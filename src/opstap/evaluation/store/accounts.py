@@ -12,12 +12,13 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from opstap.workflow.journal import Entry
-from opstap.workflow.model import COACH, Note, OperatorInput, Outcome
+from opstap.workflow.model import COACH, Note, OperatorInput, Outcome, Trouble
 
 CLOCK_STEP = 2_000_000_000
 """The clock was set when a stamp lies more than this before the one before it, ns. Less is ordinary: a page's input
 overtakes the camera frame it was given after."""
 
+REWORK = Trouble.REWORK.value
 Row = dict[str, Any]
 
 
@@ -142,7 +143,7 @@ class _Reader:
                 self.run.row["corrections" if outcome is Outcome.CORRECTED else "missed_events"] += 1
         elif outcome is Outcome.PROBLEM_SOLVED:
             self.solved(note, corrected)
-        elif outcome in (Outcome.PART_TAKEN, Outcome.STEP_DONE, Outcome.PROBLEM_SEEN):
+        elif outcome in (Outcome.PART_TAKEN, Outcome.STEP_DONE, Outcome.PROBLEM_SEEN, Outcome.REWORK):
             self.work(self.run or self.begin_run(stamp, whole=False), note, stamp, order)
 
     def set(self, wish: OperatorInput) -> None:
@@ -165,8 +166,16 @@ class _Reader:
             run.steps.append(row | {"done": stamp, "seconds": note.seconds if known else None})
         else:
             row = {"id": self.id("problem", order), "run": run.row["id"], "step": note.step or self.step}
-            row |= {"trouble": note.trouble, "place": note.place, "seen": stamp, "seconds": None, "disputed": False}
+            row |= {
+                "trouble": note.trouble or REWORK,
+                "place": note.place,
+                "seen": stamp,
+                "seconds": None,
+                "disputed": False,
+            }
             run.problems.append(row)
+            if note.outcome is Outcome.REWORK:
+                return  # told once: its steps are done again, which is no trouble to put right
             self.problems.append(_Open(self.number, stamp, self.era, row))
 
     def solved(self, note: Note, corrected: bool) -> None:

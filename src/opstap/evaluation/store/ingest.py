@@ -18,7 +18,7 @@ from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import Connection, insert, select, update
 
-from opstap.evaluation.store.accounts import Account, RunAccount, account
+from opstap.evaluation.store.accounts import REWORK, Account, RunAccount, account
 from opstap.evaluation.store.consent import Consents, Purpose, Writer, upsert
 from opstap.evaluation.store.database import Store, StoreError
 from opstap.evaluation.store.tables import (
@@ -191,7 +191,8 @@ class Ingest:
         records = []
         for run in runs:
             row = run.row
-            problems = Counter(p["trouble"] for p in run.problems if not p["disputed"])
+            # Work that is done again because of a check is in no hub's figures.
+            problems = Counter(p["trouble"] for p in run.problems if not p["disputed"] and p["trouble"] != REWORK)
             level = [level for since, level in known if since <= row["started"]]
             content = {
                 "id": str(row["id"]), "person": person, "cell": session.cell, "task": session.task,

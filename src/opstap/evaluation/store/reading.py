@@ -56,7 +56,8 @@ class Cycle:
     steps: int
     picks: int
     problems: Mapping[str, int]
-    """Problems by kind (wrong_pick, too_many, wrong_slot, missing, empty_bin), without those the person disputed."""
+    """Problems by kind (wrong_pick, too_many, wrong_slot, missing, empty_bin, and rework, which is nobody's error),
+    without those the person disputed."""
     disputed: int
     """Problems of which the person said that the system was wrong."""
     help_calls: int

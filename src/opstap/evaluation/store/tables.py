@@ -114,7 +114,9 @@ class ProblemRecord(Base):
     id: Mapped[UUID] = column("id of the problem", primary_key=True)
     run: Mapped[UUID] = reference("runs.id", "in which run")
     step: Mapped[str] = column("step that was being worked on; empty: none")
-    trouble: Mapped[str] = column("wrong_pick, too_many, wrong_slot, missing or empty_bin")
+    trouble: Mapped[str] = column(
+        "wrong_pick, too_many, wrong_slot, missing, empty_bin, or rework: a check was not right"
+    )
     place: Mapped[str] = column("bin or slot id of the scene")
     seen: Mapped[int] = column("when it was seen, ns of the cell's clock")
     seconds: Mapped[float | None] = column("from seen to put right, s; empty: not put right, or the clock changed")
