@@ -249,6 +249,10 @@ def authoring() -> None:
     for i, (happened, place, count) in enumerate(seen, 1):
         desk.hear(WorkspaceEvent(i, i * 1_000_000_000, Happened(happened), place, count, 0.9))
     desk.ask(AuthorWish(asked="stop"))
+    for step in desk.state().steps:
+        if step.can_photo:
+            desk.ask(AuthorWish(asked="photo", step=step.key, to=1))
+    desk.ask(AuthorWish(asked="free", step=2, to=1))
     server = PageServer("127.0.0.1", 0, ROOT / "web", lambda *_: None, desk.routes(), "/coach/author.html",
                         on_coach=lambda said: None, try_out=True)  # fmt: skip
     server.start()
