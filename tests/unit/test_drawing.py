@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -18,7 +19,7 @@ from opstap.guidance import drawing
 from opstap.guidance.cues import TABLE, Cue, Sign, cues
 from opstap.guidance.drawing import Painter, fitted
 from opstap.instructions import Cell, load_cell
-from opstap.scene import Lens, Projector
+from opstap.scene import Lens, Level, Projector
 from opstap.workflow.asking import Meaning
 from opstap.workflow.model import Content, Phase, Problem, State, Trouble
 
@@ -189,9 +190,16 @@ def all_states() -> list[State]:
 
 
 def spoken(language: str) -> list[Cue]:
-    """Every cue with words that the shipped task can show."""
-    person = CELL.scene.profile["default"].model_copy(update={"language": language})
-    found = {cue for state in all_states() for cue in cues(state, CELL, person) if cue.surface == ZONE}
+    """Every cue with words that the shipped task can show, at every level of help and for every way of working."""
+    default, now = CELL.scene.profile["default"], 5
+    found = set()
+    for level, way in product(
+        get_args(Level), ({}, {"hand": "left", "seat": "wheelchair"}, {"one_handed": True, "seat": "standing"})
+    ):
+        person = default.model_copy(update={"language": language, "level": level, **way})
+        asked = [replace(s, repeated=now) for s in all_states()] + [replace(s, corrected=now) for s in all_states()]
+        for state in (*all_states(), *(asked if level == "off" else [])):
+            found |= {cue for cue in cues(state, CELL, person, now) if cue.surface == ZONE}
     return sorted(found, key=lambda cue: cue.text)
 
 
@@ -229,6 +237,21 @@ def test_the_fonts_have_every_letter_of_the_task(language, weight):
         face = maker.makeFromFile(str(file))
         letters -= {c for c in letters if face.unicharToGlyph(ord(c))}
     assert not letters
+
+
+def test_a_missing_font_is_told_and_the_light_goes_on(tmp_path, monkeypatch, caplog):
+    assert drawing.missing_fonts() == ""
+    (tmp_path / "NotoSans-Regular.ttf").write_bytes((drawing.FONTS / "NotoSans-Regular.ttf").read_bytes())
+    (tmp_path / "NotoSans-Bold.ttf").write_text("not a font")
+    monkeypatch.setattr(drawing, "FONTS", tmp_path)
+    assert drawing.missing_fonts().startswith("NotoSans-Bold.ttf, NotoSansArabic-Regular.ttf, NotoSansArabic-Bold.ttf")
+    drawing._fonts.cache_clear()
+    try:
+        image = Painter(CELL, ABOVE).draw([Cue(Sign.PAUSED, ZONE, text="Pause."), Cue(Meaning.PLACE, "slot/slot_01")])
+        assert image.any()
+        assert "Install Opstap again" in caplog.text
+    finally:
+        drawing._fonts.cache_clear()
 
 
 def test_a_right_to_left_line_has_its_number_in_the_middle_and_its_stop_on_the_left():

@@ -45,14 +45,32 @@ def seen(cue: Cue) -> np.ndarray:
     return (lit - dark).max(axis=-1)
 
 
-def middle_on(surface: Surface, brighter: np.ndarray) -> np.ndarray:
-    """Where on the surface's plane the middle of the light is, metres (2,)."""
+def middle_on(surface: Surface, brighter: np.ndarray, *, extent: bool = False) -> np.ndarray:
+    """Where on the surface's plane the middle of the light is, metres (2,): of its area, or of its `extent`."""
     v, u = np.nonzero(brighter > 0.3 * brighter.max())
+    x, y = ((u.min() + u.max()) / 2, (v.min() + v.max()) / 2) if extent else (u.mean(), v.mean())
     k, pose = SCENE.camera.color_view.pinhole, SCENE.camera.color_view.pose
-    ray = pose.rotation @ ((u.mean() - k.cx) / k.fx, (v.mean() - k.cy) / k.fy, 1.0)
+    ray = pose.rotation @ ((x - k.cx) / k.fx, (y - k.cy) / k.fy, 1.0)
     normal, way = surface.pose.rotation[:, 2], surface.pose.translation - pose.translation
     hit = pose.translation + ray * float(normal @ way) / float(normal @ ray)
     return surface.pose.inverse().apply(hit)[:2]
+
+
+CORNERS = ["bin_01", "bin_06", "bin_07", "bin_14", "bin_18", "bin_23", "bin_30"]
+"""The outermost bins, where light and sight are most aslant, and one in the middle."""
+
+
+@pytest.mark.parametrize("bin_id", CORNERS)
+def test_a_bins_light_is_in_the_middle_of_its_opening_whatever_lies_in_it(bin_id):
+    off = middle_on(SCENE.surfaces[f"bin/{bin_id}/opening"], seen(Cue(Meaning.TAKE, f"bin/{bin_id}/opening")))
+    assert np.abs(off).max() < 0.002
+
+
+@pytest.mark.parametrize("bin_id", CORNERS)
+def test_number_and_pips_are_in_the_middle_of_the_label(bin_id):
+    name = f"bin/{bin_id}/label"
+    off = middle_on(SCENE.surfaces[name], seen(Cue(Meaning.TAKE, name, 4)), extent=True)
+    assert np.abs(off).max() < 0.002
 
 
 @pytest.mark.parametrize("slot", ["slot_01", "slot_06", "slot_07", "slot_10", "slot_26"])

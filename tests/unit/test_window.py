@@ -119,6 +119,22 @@ def test_closed_by_the_desktop_and_opened_again(screen):
 
 
 @needs_xvfb
+def test_another_mode_closes_the_window_says_which_is_needed_and_the_right_one_opens_it(screen, monkeypatch):
+    """As when the projector was unplugged, came back in another mode, and was set right."""
+    window = ProjectorWindow(0, SIZE)
+    with monkeypatch.context() as changed:
+        for sizes, told in (([], "found displays , allowed"), ([(1024, 768)], r"found displays 0 \(1024x768\)")):
+            changed.setattr(pygame.display, "get_desktop_sizes", lambda sizes=sizes: sizes)
+            assert not window.poll()
+            with pytest.raises(NoDisplay, match=told):
+                window.open()
+            assert not window.show(picture()), "no light, and no error"
+    window.open()
+    assert window.poll()
+    assert window.show(picture())
+
+
+@needs_xvfb
 @pytest.mark.parametrize("call", [lambda w: w.show(picture()), lambda w: w.poll()], ids=["show", "poll"])
 def test_an_error_of_sdl_closes_the_window(screen, call):
     window = ProjectorWindow(0, SIZE)

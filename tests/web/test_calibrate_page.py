@@ -13,12 +13,14 @@ import pytest
 from fake_cell import ROOT, WEB
 
 from opstap.calibration.desk import Desk, Files, typescript
+from opstap.calibration.projector_record import load_projector, projector_file
 from opstap.calibration.record import load_calibration
 from opstap.geometry import Pose
 from opstap.instructions import Cell
 from opstap.pages.server import PageServer
 from opstap.scene import load_scene
 from opstap.simulation.calibrating import CalibrationBench, TeachingBench
+from opstap.simulation.projecting import ProjectionBench
 
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
@@ -30,12 +32,21 @@ class Bench:
         scene = folder / "bench.yaml"
         shutil.copy(ROOT / "config/cells/oral_care.yaml", scene)
         self.checks: list[int] = []
-        self.desk = Desk(cell.scene, Files(scene, folder / "kept.yaml"), check=lambda: self.checks.append(1))
+        throw = self._throw if isinstance(source, ProjectionBench) else None
+        self.thrown: list[bool] = []
+        files = Files(scene, folder / "kept.yaml")
+        self.desk = Desk(cell.scene, files, check=lambda: self.checks.append(1), throw=throw, settle=0)
         self.source, self.over = source, threading.Event()
         self.server = PageServer("127.0.0.1", 0, WEB, lambda *_: None, self.desk.routes(), "/calibrate/")
         self.server.start()
         self.thread = threading.Thread(target=self._feed)
         self.thread.start()
+
+    def _throw(self, projector: str, image: np.ndarray | None) -> str:
+        self.thrown.append(image is not None)
+        if image is not None:
+            self.source.show(projector, image)
+        return ""
 
     def _feed(self) -> None:
         now = 0
@@ -56,9 +67,9 @@ def opened(browser: Any, cell: Cell, tmp_path: Path) -> Iterator[Any]:
     benches: list[Bench] = []
     wrong: list[str] = []
 
-    def open_page(source: Any) -> tuple[Any, Bench]:
+    def open_page(source: Any, locale: str = "en-GB") -> tuple[Any, Bench]:
         benches.append(Bench(cell, tmp_path, source))
-        page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+        page = browser.new_context(viewport={"width": 1280, "height": 800}, locale=locale).new_page()
         page.set_default_timeout(90_000)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.goto(benches[0].server.url)
@@ -117,6 +128,35 @@ def test_a_check_is_asked_of_the_cell_and_its_end_is_told(opened: Any, cell: Cel
     bench.desk.tell("The camera's place is known again.", True)
     page.locator("#said", has_text="known again").wait_for()
     assert page.get_by_role("button", name="Camera was bumped: check").is_visible()
+
+
+def test_a_projector_is_calibrated_kept_and_checked_in_dutch(opened: Any, cell: Cell, node_modules: Path) -> None:
+    scene = cell.scene
+    true = scene.projectors[0].model_copy(update={"position": (0.03, -0.02, 1.27), "rpy_deg": (180.8, -0.6, 1.0)})
+    page, bench = opened(ProjectionBench(scene, [true]), "nl-NL")
+    assert page.get_by_role("button", name="Projector gestoten: controleren").is_disabled(), "nothing is known yet"
+    assert "Projector main nog niet gekalibreerd" in page.locator("#projector-kept").inner_text()
+    page.get_by_role("button", name="Projector", exact=True).click()
+    page.locator("#said", has_text="Maak de bakken leeg en haal je handen van de tafel.").wait_for()
+    page.locator("#verdict", has_text="✓ Goed").wait_for()
+    assert page.locator("#said").inner_text() == "Goed: bewaar het."
+    assert "mm in het midden, 95 % onder" in page.locator("#report").inner_text()
+    page.wait_for_function("() => document.getElementById('picture').naturalWidth === 960")
+    assert bench.thrown == [*[True] * (len(bench.thrown) - 1), False], "its own pictures again at the end"
+    assert faults(page, node_modules) == []
+    page.get_by_role("button", name="Bewaar").click()
+    page.locator("#said", has_text="Bewaard. Start de werkplek opnieuw").wait_for()
+    kept = load_projector(projector_file(bench.desk.files.calibration, "main"))
+    assert kept is not None
+    assert kept.projector.position == pytest.approx(true.position, abs=0.005)
+    page.locator("#projector-kept", has_text="Projector main gekalibreerd op 20").wait_for()
+    page.get_by_role("button", name="Projector gestoten: controleren").click()
+    page.locator("#said", has_text="Hij is niet verschoven.").wait_for()
+    assert not page.get_by_role("button", name="Bewaar").is_visible(), "a check keeps nothing"
+    page.get_by_role("button", name="Nog een keer").click()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Camera", exact=True).wait_for()
+    assert bench.thrown[-1] is False
 
 
 def test_the_messages_types_are_fresh() -> None:

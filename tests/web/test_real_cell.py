@@ -9,8 +9,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fake_cell import ROOT
 from ruamel.yaml import YAML
+
+from opstap.calibration.projector_record import load_projector
 
 STEPS = 3
 HALVES = [
@@ -44,6 +47,18 @@ def short_task(folder: Path) -> Path:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
+
+
+def bumped(page: Any, port: int) -> None:
+    """The calibration page in the running cell: the camera is looked for, and the projector that hangs 5 mm aside."""
+    page.goto(f"http://localhost:{port}/calibrate/")
+    page.get_by_role("button", name="Camera was bumped: check").click()
+    page.locator("#said", has_text="The camera's place is known again.").wait_for()
+    page.get_by_label("Which projector").select_option("left")
+    page.get_by_role("button", name="Projector", exact=True).click()
+    page.locator("#verdict", has_text="Good").wait_for()
+    page.get_by_role("button", name="Keep").click()
+    page.locator("#projector-kept", has_text="Projector left calibrated on 20").wait_for()
 
 
 def test_the_page_shows_a_real_job_from_its_start_to_done(browser: Any, tmp_path: Path, node_modules: Path) -> None:
@@ -93,6 +108,8 @@ def test_the_page_shows_a_real_job_from_its_start_to_done(browser: Any, tmp_path
             page.locator("#cell-cell_1", has_text="The case is full").wait_for()
             page.locator("#cell-cell_1", has_text="default shares with you").wait_for()
             page.locator("#cell-cell_1 .light", has_text="The light falls 5 mm beside its place").wait_for()
+            bumped(page, port)
+            page.goto(f"http://localhost:{port}/coach/")
             page.get_by_role("link", name="Make new work by doing it once").click()
             page.get_by_role("button", name="Record").click()  # the work is over: nothing is seen, and that is told
             page.locator("#seen", has_text="Nothing was put in its place yet.").wait_for()
@@ -107,6 +124,9 @@ def test_the_page_shows_a_real_job_from_its_start_to_done(browser: Any, tmp_path
             looking.close()
             page.locator("#looked-at").wait_for(state="hidden")
             page.close()
+            kept = load_projector(tmp_path / "out/kept/calibration.left.yaml")
+            assert kept is not None
+            assert kept.projector.position[0] == pytest.approx(HALVES[0]["position"][0] + 0.005, abs=0.003)
         finally:
             cell.send_signal(signal.SIGINT)
             cell.communicate(timeout=60)

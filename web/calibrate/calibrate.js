@@ -1,7 +1,9 @@
 // @ts-check
 // The calibration page: it asks the server how far it is, five times a second, and shows that.
 
+import { language } from "../core/language.js";
 import { element, write } from "../core/page.js";
+import { t } from "./words.js";
 
 /**
  * @typedef {import("./messages.js").CalibrationState} State
@@ -9,20 +11,33 @@ import { element, write } from "../core/page.js";
  */
 
 const PERIOD = 200;
-const METHODS = { board: "with the board", markers: "with markers", structure: "by a check" };
+/** Element -> its word. @type {Record<string, Parameters<typeof t>[0]>} */
+const WORDS = {
+  title: "title", what: "what", camera: "camera", "camera-hint": "cameraHint", near: "near", "near-hint": "nearHint",
+  pointing: "pointing", filling: "filling", "bin-label": "bin", check: "check", "check-hint": "checkHint",
+  projector: "projector", "projector-hint": "projectorHint", "projector-check": "projectorCheck",
+  "projector-check-hint": "projectorCheckHint", "projector-label": "whichProjector", changes: "changes", keep: "keep",
+  again: "again", stop: "stop", caption: "noPicture",
+};
 
 /** @type {Wish} */
-let last = { asked: "camera", by: "near", bins: [] };
+let last = wish("camera");
 let shown = 0;
 let listed = "";
 
+/** @param {Wish["asked"]} asked @param {Partial<Wish>} [more] @returns {Wish} */
+function wish(asked, more = {}) {
+  return { asked, by: "near", bins: [], projector: "", ...more };
+}
+
 /** @param {Wish} [wish] @returns {Promise<void>} */
 async function ask(wish) {
+  const where = `${wish ? "ask" : "state"}?language=${language}`;
   let answer;
   try {
-    answer = await fetch(wish ? "ask" : "state", wish ? { method: "POST", body: JSON.stringify(wish) } : {});
+    answer = await fetch(where, wish ? { method: "POST", body: JSON.stringify(wish) } : {});
   } catch {
-    write("fault", "No connection with the bench. What you see is old. Trying again.");
+    write("fault", t("lost"));
     return;
   }
   if (!answer.ok) {
@@ -30,7 +45,7 @@ async function ask(wish) {
     return;
   }
   // A refusal stays until something else is asked.
-  if (wish || element("fault").textContent?.startsWith("No connection")) write("fault", "");
+  if (wish || element("fault").textContent === t("lost")) write("fault", "");
   show(await answer.json());
 }
 
@@ -39,8 +54,18 @@ function show(s) {
   write("cell", s.cell.replaceAll("_", " "));
   const kept = s.kept;
   write("kept", kept
-    ? `Camera calibrated ${METHODS[kept.method]} on ${kept.made} UTC: ${kept.rms_mm.toFixed(1)} mm, at worst ${kept.worst_mm.toFixed(1)} mm.`
-    : "Camera not calibrated yet: the scene file's pose is used.");
+    ? t("kept", { how: t(kept.method), made: kept.made, rms: kept.rms_mm.toFixed(1), worst: kept.worst_mm.toFixed(1) })
+    : t("notKept"));
+  const projectors = element("projector-id");
+  if (!projectors.options.length) projectors.replaceChildren(...s.projectors.map((p) => new Option(p.id, p.id)));
+  const chosen = s.projectors.find((p) => p.id === projectors.value);
+  element("throwing").hidden = !s.can_throw;
+  element("which-projector").hidden = s.projectors.length < 2;
+  element("projector-check").disabled = !chosen?.made;
+  if (chosen) {
+    const { id, made } = chosen;
+    write("projector-kept", made ? t("projectorKept", { id, made, mm: chosen.table_mm.toFixed(1) }) : t("projectorNotKept", { id }));
+  }
   const busy = s.doing !== "nothing";
   element("choose").hidden = busy;
   element("recheck").hidden = !s.can_check;
@@ -49,7 +74,7 @@ function show(s) {
   element("share").hidden = !busy || s.judged || s.doing === "check";
   element("share").value = s.share;
   element("result").hidden = !s.judged;
-  write("verdict", s.good ? "✓ Good" : "◆ Look again");
+  write("verdict", t(s.good ? "good" : "lookAgain"));
   const lines = s.report.join("\n");
   if (lines !== listed) {
     listed = lines;
@@ -62,7 +87,7 @@ function show(s) {
   for (const id of ["changes", "diff"]) element(id).hidden = !s.diff;
   write("diff", s.diff);
   element("doing").hidden = !busy || s.doing === "check";
-  element("keep").hidden = !s.judged || (s.doing === "bins" && !s.diff);
+  element("keep").hidden = !s.can_keep;
   element("again").hidden = !s.judged;
   element("picture").hidden = !s.picture;
   element("caption").hidden = s.picture > 0;
@@ -80,15 +105,22 @@ function begin(wish) {
   return ask(wish);
 }
 
-element("camera").onclick = () => begin({ asked: "camera", by: "near", bins: [] });
-element("near").onclick = () => begin({ asked: "bins", by: "near", bins: [] });
+for (const [id, word] of Object.entries(WORDS)) write(id, t(word));
+document.documentElement.lang = language;
+document.title = `${t("title")} · Opstap`;
+element("picture").alt = t("picture");
+element("share").setAttribute("aria-label", t("step"));
+element("camera").onclick = () => begin(wish("camera"));
+element("near").onclick = () => begin(wish("bins"));
 for (const by of /** @type {const} */ (["pointing", "filling"])) {
-  element(by).onclick = () => begin({ asked: "bins", by, bins: [element("bin").value] });
+  element(by).onclick = () => begin(wish("bins", { by, bins: [element("bin").value] }));
 }
-element("check").onclick = () => begin({ asked: "check", by: "near", bins: [] });
+element("check").onclick = () => begin(wish("check"));
+element("projector").onclick = () => begin(wish("projector", { projector: element("projector-id").value }));
+element("projector-check").onclick = () => begin(wish("projector_check", { projector: element("projector-id").value }));
 element("again").onclick = () => ask(last);
-element("keep").onclick = () => ask({ asked: "keep", by: "near", bins: [] });
-element("stop").onclick = () => ask({ asked: "stop", by: "near", bins: [] });
+element("keep").onclick = () => ask(wish("keep"));
+element("stop").onclick = () => ask(wish("stop"));
 
 async function follow() {
   await ask();

@@ -1,6 +1,10 @@
 // @ts-check
 // Words of the coach's page.
 
+import { language, speaker } from "../core/language.js";
+
+export { language, speaker };
+
 const en = {
   title: "Coach: the cells",
   none: "No cell is heard of yet.",
@@ -117,21 +121,6 @@ const nl = {
 };
 
 /** @typedef {keyof typeof en} Word */
-
-/** The coach's language: the browser's, where the page speaks it. */
-export const language = navigator.languages.map((l) => l.slice(0, 2)).find((l) => ["en", "nl"].includes(l)) ?? "en";
-
-/**
- * What says a page's words in the coach's language.
- * @template {Record<string, string>} W
- * @param {W} english
- * @param {Record<string, W>} others by language
- * @returns {(word: keyof W, values?: Record<string, string | number>) => string} `values` for the {fields} in it
- */
-export function speaker(english, others) {
-  const spoken = others[language] ?? english;
-  return (word, values = {}) => (spoken[word] ?? "").replace(/\{(\w+)\}/g, (field, name) => String(values[name] ?? field));
-}
 
 export const t = speaker(en, { nl });
 

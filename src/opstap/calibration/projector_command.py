@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opstap.calibration.projector_record import calibration_of, load_projector, projector_file, save_projector
-from opstap.calibration.projector_wizard import ProjectorWizard, projector_report
+from opstap.calibration.projector_wizard import MOVED, SETTLE, ProjectorWizard, projector_report
 from opstap.calibration.record import load_calibration
 from opstap.calibration.solve import CalibrationError
 from opstap.documents import nearest
@@ -20,12 +20,8 @@ from opstap.scene import Projector
 if TYPE_CHECKING:
     from opstap.calibration.command import Chosen
 
-SETTLE = 6
-"""Pictures that pass after a pattern: 0.2 s at 30 a second, for projectors that work on their picture."""
 PATIENCE = 60.0
 """Seconds for all patterns."""
-MOVED = 2.0
-"""mm from which a projector counts as moved."""
 
 
 def calibrate_projector(chosen: Chosen, options: argparse.Namespace) -> int:

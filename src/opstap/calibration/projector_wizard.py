@@ -6,7 +6,6 @@ About 45 patterns; a real camera takes ten seconds for them. Hands off the table
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -22,8 +21,10 @@ DEPTHS = 20
 """Depth pictures whose median is used."""
 BRIGHT = 12.0
 """Grey levels by which the projector must light the picture at least, where it does."""
-
-Step = Literal["throw", "judge"]
+SETTLE = 6
+"""Pictures that pass after a pattern: 0.2 s at 30 a second, for projectors that work on their picture."""
+MOVED = 2.0
+"""mm from which a projector counts as moved."""
 
 
 class ProjectorWizard:

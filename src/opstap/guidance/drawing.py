@@ -114,6 +114,7 @@ SMALLEST_CAPITAL = 12.0
 """Height of a capital that is read well from a metre: 0.7 degrees of sight, where print is read from 0.3."""
 
 FONTS = Path(__file__).parent / "fonts"
+FONT_FILES = ("NotoSans-Regular.ttf", "NotoSans-Bold.ttf", "NotoSansArabic-Regular.ttf", "NotoSansArabic-Bold.ttf")
 FAMILIES = ["Noto Sans", "Noto Sans Arabic"]
 """Latin, Greek and Cyrillic letters are the first one's; what it lacks comes from the next."""
 CAPITAL = 0.714
@@ -473,14 +474,38 @@ def _balanced(paragraph: Any, width: float) -> float:
 
 @lru_cache(maxsize=1)
 def _fonts() -> Any:
-    """The project's own fonts, and none of the system's: the same picture on every machine."""
-    provider = skia.textlayout.TypefaceFontProvider()
-    maker = skia.FontMgr.New_Custom_Empty()
-    for file in sorted(FONTS.glob("*.ttf")):
-        provider.registerTypeface(maker.makeFromFile(str(file)))
+    """The project's own fonts, and none of the system's: the same picture on every machine.
+
+    Where one is missing or broken the system's stand in: words of another look are better than none.
+    """
     fonts = skia.textlayout.FontCollection()
+    missing = missing_fonts()
+    if missing:
+        log.warning("%s", missing)
+        fonts.setDefaultFontManager(skia.FontMgr())
+        return fonts
+    provider = skia.textlayout.TypefaceFontProvider()
+    for file in FONT_FILES:
+        provider.registerTypeface(_typeface(file))
     fonts.setDefaultFontManager(provider)
     return fonts
+
+
+def _typeface(file: str) -> Any:
+    """A font; None where it is missing or broken."""
+    path = FONTS / file
+    return skia.FontMgr.New_Custom_Empty().makeFromFile(str(path)) if path.exists() else None
+
+
+def missing_fonts() -> str:
+    """Which of the project's fonts cannot be used, and what to do; "" where all are there."""
+    missing = [file for file in FONT_FILES if _typeface(file) is None]
+    if not missing:
+        return ""
+    return (
+        f"{', '.join(missing)} in {FONTS}: missing or broken; words are drawn with the system's fonts, or not at all. "
+        "Install Opstap again"
+    )
 
 
 def _paragraph(text: str, size: float, bold: bool = False) -> Any:

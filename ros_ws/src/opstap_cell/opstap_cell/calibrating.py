@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import deque
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from geometry_msgs.msg import PoseStamped
+from numpy.typing import NDArray
 from rclpy.clock import Clock, ClockType
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, Image
@@ -18,7 +22,7 @@ from opstap.perception.camera_watch import CHECKING
 from opstap.perception.depth_camera import MILLIMETRE, Frame
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode
-from opstap_cell.qos import SENSOR, STATE
+from opstap_cell.qos import EVENT, SENSOR, STATE
 from opstap_interfaces.msg import WorkspaceState
 
 PATIENCE = 30.0
@@ -40,18 +44,27 @@ class CameraOfTopics:
 
 
 class CellDesk:
-    """A `Desk` on a node's topics: pictures are asked for only while somebody calibrates."""
+    """A `Desk` on a node's topics: pictures are asked for only while somebody calibrates.
 
-    def __init__(self, node: CellNode, files: Files) -> None:
+    Args:
+        settle: the camera's pictures that pass before one shows a pattern that was asked for.
+    """
+
+    def __init__(self, node: CellNode, files: Files, settle: int) -> None:
         self._node = node
         self.camera = CameraOfTopics(node.cell.scene.camera)
         self._kept = self._asked = False
         # The page's wishes come in its server's thread; what is asked of ROS is asked by the timer.
-        self.desk = Desk(node.cell.scene, files, self._on_kept, self._on_check)
+        self._patterns = {p.id: node.create_publisher(Image, f"projector/{p.id}/pattern", EVENT)
+                          for p in node.cell.scene.projectors}  # fmt: skip
+        self._thrown: deque[tuple[str, NDArray[np.uint8] | None]] = deque()
+        self.desk = Desk(node.cell.scene, files, self._on_kept, self._on_check, self._throw, settle)
         self._load = node.create_client(Trigger, "load_calibration")
         self._look = node.create_client(Trigger, "check_camera")
         self._listening: list[Subscription] = []
-        self._color: Image | None = None
+        self._color: tuple[int, NDArray[np.uint8]] | None = None
+        self._depth: Frame | None = None
+        """The last pictures that have no partner yet."""
         self._began, self._begun = 0.0, False
         self._reasons: set[str] = set()
         node.create_subscription(WorkspaceState, "workspace_state", self._on_workspace, STATE)
@@ -63,10 +76,23 @@ class CellDesk:
     def _on_check(self) -> None:
         self._asked = True
 
+    def _throw(self, projector: str, image: NDArray[np.uint8] | None) -> str:
+        if not self._patterns[projector].get_subscription_count():
+            return f"The node of projector {projector} does not run." if image is not None else ""
+        self._thrown.append((projector, image))
+        return ""
+
+    def _tell_patterns(self) -> None:
+        while self._thrown:
+            projector, image = self._thrown.popleft()
+            message = Image(encoding="mono8") if image is None else convert.image_to_ros(image, "mono8", "", 0)
+            self._patterns[projector].publish(message)
+
     def _on_workspace(self, message: WorkspaceState) -> None:
         self._reasons = {p.reason for p in message.places}
 
     def _tend(self) -> None:
+        self._tell_patterns()
         if self.desk.busy and not self._listening:
             self._listen()
         elif not self.desk.busy and self._listening:
@@ -116,13 +142,25 @@ class CellDesk:
         self.camera.serial = message.data
 
     def _on_color(self, message: Image) -> None:
-        self._color = message
+        """Colour comes before its depth, or after it, as the simulated one does."""
+        stamp, color = convert.time_from_ros(message.header.stamp), convert.image_from_ros(message)
+        depth, self._depth = self._depth, None
+        if depth is not None and abs(depth.stamp - stamp) < APART:
+            self._see(replace(depth, color=color))
+        else:
+            self._color = (stamp, color)
 
     def _on_depth(self, message: Image) -> None:
         stamp, color = convert.time_from_ros(message.header.stamp), None
-        if self._color is not None and abs(convert.time_from_ros(self._color.header.stamp) - stamp) < APART:
-            color, self._color = convert.image_from_ros(self._color), None
-        self.desk.see(Frame(stamp, 0, convert.image_from_ros(message), color), self.camera)
+        if self._color is not None and abs(self._color[0] - stamp) < APART:
+            (_, color), self._color = self._color, None
+        frame = Frame(stamp, 0, convert.image_from_ros(message), color)
+        self._depth = frame if color is None else None
+        self._see(frame)
+
+    def _see(self, frame: Frame) -> None:
+        self.desk.see(frame, self.camera)
+        self._tell_patterns()
 
 
 def _pinhole(info: CameraInfo) -> Pinhole:

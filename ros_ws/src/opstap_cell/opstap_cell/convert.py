@@ -87,11 +87,11 @@ def pose_from_ros(pose: Pose) -> RigidPose:
     return RigidPose(rotation, np.array(point_from_ros(pose.position)))
 
 
-ENCODINGS = {"16UC1": (np.uint16, 1), "rgb8": (np.uint8, 3)}
+ENCODINGS = {"16UC1": (np.uint16, 1), "rgb8": (np.uint8, 3), "mono8": (np.uint8, 1)}
 
 
 def image_to_ros(image: NDArray[np.uint8] | NDArray[np.uint16], encoding: str, frame: str, stamp: int) -> Image:
-    """An image (h, w) uint16 as "16UC1" or (h, w, 3) uint8 as "rgb8"."""
+    """An image (h, w) uint16 as "16UC1" (h, w, 3) uint8 as "rgb8", or (h, w) uint8 as "mono8"."""
     message = Image(height=int(image.shape[0]), width=int(image.shape[1]), encoding=encoding)
     message.header.frame_id, message.header.stamp = frame, time_to_ros(stamp)
     message.step = int(image.strides[0])

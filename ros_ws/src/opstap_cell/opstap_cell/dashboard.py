@@ -5,7 +5,7 @@ Subscribes: work_state, workspace_state, cobot_state, projector/<id>/image, proj
 /diagnostics, and while a page is connected camera/color/image_raw/compressed; while a coach's is, coach_view of every
 cell; while a coach records new work workspace_events, keep_clear and the colour camera; while the 3D view is open,
 camera/depth/image_rect_raw, robot_body, people, hands, cobot_intent. Publishes: operator_input (of every cell, for the
-coach), monitor_input.
+coach), monitor_input, and while a projector is calibrated projector/<id>/pattern.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
 
 from opstap.calibration.desk import Files
+from opstap.calibration.projector_wizard import SETTLE
 from opstap.evaluation.questions.routes import questions
 from opstap.evaluation.questions.sitting import AnswerError
 from opstap.evaluation.store import Store, StoreError
@@ -57,6 +58,8 @@ SILENT_AFTER = 2.0
 """Seconds without a work state after which the pages say that the cell is silent."""
 LATENCIES, LATENCY_UP_TO = 300, 5.0
 """Answers of the projector over which latency is told, and seconds above which it is none: a picture sent again."""
+SETTLE_SIMULATED = 2
+"""Colour pictures, ten a second, that pass after a projector's pattern; the real camera's `SETTLE` come at its rate."""
 LEVELS = {b"\x00": "ok", b"\x01": "warn", b"\x02": "error", b"\x03": "stale"}
 
 
@@ -123,7 +126,7 @@ class Dashboard(CellNode):
             routes += view_routes(self.cell, self.viewing.shapes(Path(config.journal).parent / "scenes"))
             if config.calibration:
                 files = Files(Path(self.get_parameter("scene").value), Path(config.calibration))
-                self.calibrating = CellDesk(self, files)
+                self.calibrating = CellDesk(self, files, SETTLE_SIMULATED if config.simulated else SETTLE)
                 routes += self.calibrating.desk.routes()
             network = network_of(config.network, config.network_port, Path(config.access))
             self.pages = PageServer(config.host, config.port, root / "web", self.on_page_input, routes,

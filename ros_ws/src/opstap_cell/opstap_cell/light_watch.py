@@ -6,6 +6,7 @@ camera/color_from_depth.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from geometry_msgs.msg import PoseStamped
@@ -33,10 +34,11 @@ class LightWatch:
 
     Args:
         camera: the camera's calibration file; empty, or no such file: the scene's pose is used.
+        warn: is told in plain words what somebody should see to; "" where all is well.
     """
 
-    def __init__(self, node: CellNode, projector: Projector, camera: str) -> None:
-        self._node, self._projector = node, projector
+    def __init__(self, node: CellNode, projector: Projector, camera: str, warn: Callable[[str], None]) -> None:
+        self._node, self._projector, self._warn = node, projector, warn
         ids = [p.id for p in node.cell.scene.projectors]
         self._projectors, self._turn = len(ids), ids.index(projector.id)
         self._file = Path(camera) if camera else None
@@ -58,7 +60,7 @@ class LightWatch:
     def _tell(self, stamp: int) -> None:
         drift = self._check.drift
         assert drift is not None
-        self._node.warning = f"projector {self._projector.id}: {drift.said}" if drift.said else ""
+        self._warn(f"projector {self._projector.id}: {drift.said}" if drift.said else "")
         message = ProjectorDrift(projector=self._projector.id, result=drift.result, drift_mm=float(drift.mm),
                                  seen=drift.seen, thrown=drift.thrown)  # fmt: skip
         message.header.stamp, message.header.frame_id = convert.time_to_ros(stamp), self._node.table_frame

@@ -1,6 +1,7 @@
 """Draws what one projector shows, in a full-screen window on its display and as an image topic.
 
-Subscribes: work_state, keep_clear, cobot_intent, operator_state (for what a worker wants to see of themselves).
+Subscribes: work_state, keep_clear, cobot_intent, operator_state (for what a worker wants to see of themselves),
+projector/<id>/pattern, which is thrown instead while somebody calibrates.
 Publishes: projector/<id>/image, projector/<id>/state, and operator_input from keys and pedals while its window has the
 keyboard. Between two cases it throws some faint dots, looks at them with the colour camera, and publishes
 projector/<id>/drift (`light_watch`).
@@ -15,12 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import Image
 
 from opstap.calibration.projector_record import as_calibrated
 from opstap.documents import nearest
 from opstap.guidance.cues import Cue, cues, robot_cue, with_words
+from opstap.guidance.drawing import missing_fonts
 from opstap.guidance.keys import Pedal, load_keys
 from opstap.guidance.screen import Screen
 from opstap.guidance.window import NoDisplay, ProjectorWindow
@@ -32,6 +36,8 @@ from opstap_cell.parameters import declare, parameter
 from opstap_cell.qos import EVENT, STATE
 from opstap_interfaces.msg import CobotIntent, KeepClear, OperatorInput, OperatorState, ProjectionState, WorkState
 
+PATTERN = 10.0
+"""Seconds of real time after the last pattern for calibrating, after which what guides is shown again."""
 PATIENCE = 1.0
 """Seconds of real time for which a work state waits for what is to be kept clear in its frame."""
 
@@ -59,6 +65,7 @@ class ProjectorGuidance(CellNode):
         self.projector = projectors[config.projector]
         self.optical_frame = f"{self.cell.scene.cell}/projector_{self.projector.id}_optical_frame"
         self.screen: Screen | None = None
+        self.fonts = self.warning = missing_fonts()
         self.person = ""
         self.robot: tuple[Cue, ...] = ()
         self.about_me, self.about_until = "", 0
@@ -75,16 +82,30 @@ class ProjectorGuidance(CellNode):
         base = f"projector/{self.projector.id}"
         self.image_out = self.create_publisher(Image, f"{base}/image", STATE)
         self.state_out = self.create_publisher(ProjectionState, f"{base}/state", EVENT)
-        self.light_watch = LightWatch(self, self.projector, config.calibration)
+        self.light_watch = LightWatch(self, self.projector, config.calibration, self.warn)
+        self.pattern: NDArray[np.uint8] | None = None
+        self.pattern_until = 0.0
+        self.create_subscription(Image, f"{base}/pattern", self.on_pattern, EVENT)
         self.create_subscription(KeepClear, "keep_clear", self.on_clear, EVENT)
         self.create_subscription(CobotIntent, "cobot_intent", self.on_intent, STATE)
         self.create_subscription(OperatorState, "operator_state", self.on_operator_state, EVENT)
         self.create_subscription(WorkState, "work_state", self.on_work_state, STATE)
         self.create_timer(PATIENCE / 4, self.answer, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
+    def warn(self, said: str) -> None:
+        self.warning = "; ".join(w for w in (said, self.fonts) if w)
+
     def on_clear(self, message: KeepClear) -> None:
         self.clears.append(convert.clear_from_ros(message))
         self.answer()
+
+    def on_pattern(self, message: Image) -> None:
+        """A pattern of who calibrates, instead of what guides; one of another size, such as an empty one, ends that."""
+        self.screen = None  # what guides is drawn anew afterwards
+        optics = self.projector.optics
+        fits = (message.width, message.height, message.encoding) == (optics.width, optics.height, "mono8")
+        self.pattern_until = time.monotonic() + PATTERN if fits else 0.0
+        self.pattern = np.repeat(convert.image_from_ros(message)[..., None], 3, axis=2) if fits else None
 
     def on_work_state(self, message: WorkState) -> None:
         self.got_input()
@@ -105,15 +126,20 @@ class ProjectorGuidance(CellNode):
 
     def show(self, message: WorkState, stamp: int, clear: Clear | None) -> None:
         profile = convert.profile_from_ros(message, self.cell)
-        if self.screen is None or self.person != message.person:
-            self.screen, self.person = Screen(self.cell, self.projector, profile), message.person
         began = time.perf_counter()
-        # Where the robot passes is drawn first: what is asked of the person lies over it.
-        work = convert.state_from_ros(message)
-        shown = (*self.robot, *cues(work, self.cell, profile, stamp), *self.light_watch.tend(work, clear, stamp))
-        if self.about_me and stamp < self.about_until:
-            shown = with_words(shown, self.cell, self.about_me)
-        image = self.screen.show(shown, profile.motion, stamp, clear)
+        shown: tuple[Cue, ...] = ()
+        if time.monotonic() < self.pattern_until:
+            image, self.pattern = self.pattern, None
+        else:
+            if self.screen is None or self.person != message.person:
+                self.screen, self.person = Screen(self.cell, self.projector, profile), message.person
+                began = time.perf_counter()
+            # Where the robot passes is drawn first: what is asked of the person lies over it.
+            work = convert.state_from_ros(message)
+            shown = (*self.robot, *cues(work, self.cell, profile, stamp), *self.light_watch.tend(work, clear, stamp))
+            if self.about_me and stamp < self.about_until:
+                shown = with_words(shown, self.cell, self.about_me)
+            image = self.screen.show(shown, profile.motion, stamp, clear)
         state = ProjectionState(projector=self.projector.id, surfaces=sorted({c.surface for c in shown}))
         if image is not None:
             self.image_stamp = stamp
