@@ -106,9 +106,13 @@ def servo(distance: float) -> float:
 
 def nearest_point(c: Capsules, seen: People) -> float:
     """Least distance of any link to any point, which is all that Servo's rule asks for; by brute force as well."""
-    return min(
-        float(np.linalg.norm(between(c, i, seen.voxels)[0], axis=1).min() - c.radius[i]) for i in range(len(c.links))
-    ) - seen.voxel_size * 0.866
+    return (
+        min(
+            float(np.linalg.norm(between(c, i, seen.voxels)[0], axis=1).min() - c.radius[i])
+            for i in range(len(c.links))
+        )
+        - seen.voxel_size * 0.866
+    )
 
 
 class Intrusion:

@@ -18,7 +18,7 @@ from bench.perception.report import interval
 from bench.perception.session import CONFIG, SCENES
 from bench.report import put_into
 from opstap.instructions import Cell, load_cell
-from opstap.perception.contents import CHANGED, DOUBT, FRAMES, Measure, median_of_valid
+from opstap.perception.contents import CHANGED, DOUBT, FRAMES, Measure, median_of_valid, rougher
 from opstap.perception.places import places_of
 from opstap.perception.watch import FIRST, TWO, Watcher
 from opstap.simulation.camera import SimulatedCamera
@@ -112,7 +112,9 @@ class Bench:
         return found
 
     def _compare(self, measure: Measure, reference: np.ndarray, depth: np.ndarray, change: int) -> Sample:
-        c = measure.compare(measure.believable(reference), measure.believable(depth))
+        # The noise here was learned against references of FRAMES, not of many.
+        rough = rougher(FRAMES, FIRST) / rougher(FRAMES, FRAMES)
+        c = measure.compare(measure.believable(reference), measure.believable(depth), rough)
         place = measure.place.id
         return Sample(place, self.part[place], change, c.parts, c.judged, bool(measure.too_noisy))
 

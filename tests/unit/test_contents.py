@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from opstap.instructions import DocumentError, load_cell
-from opstap.perception.contents import BESIDE, NOISIEST, STANDS_OUT, Measure, median_of_valid
+from opstap.perception.contents import BESIDE, FRAMES, NOISIEST, STANDS_OUT, Measure, median_of_valid, rougher
 from opstap.perception.places import pixels_of, places_of
 from opstap.workflow.model import Content
 from tests.conftest import SCENE, TASK
@@ -70,13 +70,25 @@ def test_volume_is_exact_for_a_block_on_the_floor(measure):
 def test_what_stands_out_of_the_noise_counts_with_what_it_is_connected_to(measure):
     gauge, bare, _ = measure("bin_11")
 
-    def volume(times):
-        return gauge.compare(bare, bare - np.float32(times * gauge.noise)).volume
+    def volume(times, rough=1.0):
+        return gauge.compare(bare, bare - np.float32(times * gauge.noise), rough).volume
 
     assert volume(0.95 * STANDS_OUT) == 0
     step = np.where(np.arange(len(bare)) < len(bare) // 2, 1.3 * BESIDE, 1.5 * STANDS_OUT)
     assert volume(1.05 * STANDS_OUT) > 0
     assert volume(step) == pytest.approx(volume(1.5 * STANDS_OUT) / 2 * (1 + 1.3 * BESIDE / 1.5 / STANDS_OUT), rel=0.1)
+    assert volume(1.05 * STANDS_OUT, rough=1.1) == 0
+
+
+def test_few_frames_are_rougher_by_as_much_as_their_noise_averages():
+    rng = np.random.default_rng(4)
+
+    def spread(known, seen):
+        return np.std(rng.normal(0, 1, (200_000, known)).mean(axis=1) - rng.normal(0, 1, (200_000, seen)).mean(axis=1))
+
+    usual = np.std(rng.normal(0, 1, (200_000, FRAMES)).mean(axis=1))
+    assert rougher(3, 3) == pytest.approx(spread(3, 3) / usual, rel=0.02)
+    assert rougher(13, 5) == pytest.approx(spread(13, 5) / usual, rel=0.02)
 
 
 def test_a_part_under_scattered_noise_is_as_large_as_without(measure):

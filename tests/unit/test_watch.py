@@ -253,6 +253,7 @@ def test_less_than_half_a_part_is_told_only_when_it_is_found_twice(cell, stage):
 def test_a_change_that_is_nowhere_as_high_as_a_part_is_none(cell, stage):
     """Noise is wide and flat: of its volume alone it would be a part."""
     flat = part_of_a_part_less(stage, "bin_18", 1.0)
+    stage.show(30)
     stage.show(6, arm(cell, inside(cell, "bin_18")))
     assert changes(stage.show(30, change=flat)) == []
     place = stage.seen.places["bin_18"]

@@ -77,6 +77,12 @@ def _sorted(frames: NDArray[np.uint16]) -> NDArray[np.uint16]:
     return np.stack(rows)
 
 
+def rougher(known: float, seen: float) -> float:
+    """How much noisier the difference of two pictures is than one of FRAMES and a reference of very many: of `known`
+    frames that the reference is the mean of, and `seen` frames now."""
+    return float((FRAMES / known + FRAMES / seen) ** 0.5)
+
+
 @dataclass(frozen=True)
 class Change:
     """What a comparison of a place with its reference gave."""
@@ -155,19 +161,21 @@ class Measure:
         """`depth` without what lies below the floor or behind a wall: a reflection, or another camera's light."""
         return np.where(depth > self._bare + self._below, np.float32(0), depth)
 
-    def compare(self, reference: Depths, depth: Depths) -> Change:
+    def compare(self, reference: Depths, depth: Depths, rougher: float = 1.0) -> Change:
         """Volume between `reference` and `depth`, mm, in patches that stand out of the noise.
 
-        What a pixel's pyramid encloses is exact; holes in a patch are filled with its mean.
+        What a pixel's pyramid encloses is exact; holes in a patch are filled with its mean. `rougher` than the
+        comparisons that the noise was learned from is a comparison of few frames (see `rougher`).
         """
         known = (reference > 0) & (depth > 0)
         nearer = np.where(known, reference - depth, np.float32(0))
         smooth = self._averaged(nearer, known)
         spread = 1.48 * at_share(np.abs(smooth[self._at]), 0.5) if len(nearer) else 0.0
         volume = height = 0.0
-        if float(np.abs(smooth).max(initial=0.0)) > STANDS_OUT * self.noise:
+        least = STANDS_OUT * self.noise * rougher
+        if float(np.abs(smooth).max(initial=0.0)) > least:
             cubes = (reference.astype(np.float64) ** 3 - depth.astype(np.float64) ** 3) * known * self._per_cube
-            volume = sum(self._patches(s, cubes, known) for s in (smooth, -smooth))
+            volume = sum(self._patches(s, least, cubes, known) for s in (smooth, -smooth))
             height = float(smooth.max() if volume > 0 else -smooth.min()) / max(self._thick, 1e-3)
         holes = depth == 0
         return Change(volume, volume / self._single, float(np.mean(holes)), self._hidden(holes), height, spread)
@@ -188,11 +196,11 @@ class Measure:
         )
         return np.asarray(np.where(weight > 0.25 * self._window[0] ** 2, total / np.maximum(weight, 1), 0.0))
 
-    def _patches(self, smooth: Depths, cubes: Floats, known: NDArray[np.bool_]) -> float:
-        """m3 in the connected patches of picture `smooth` that stand out somewhere and are large enough."""
+    def _patches(self, smooth: Depths, least: float, cubes: Floats, known: NDArray[np.bool_]) -> float:
+        """m3 in the connected patches of picture `smooth` that exceed `least` somewhere and are large enough."""
         number, labels = cv2.connectedComponents((smooth > BESIDE * self.noise).astype(np.uint8), connectivity=8)
         stands = np.zeros(number, bool)
-        stands[labels[smooth > STANDS_OUT * self.noise]] = True
+        stands[labels[smooth > least]] = True
         if not stands.any():
             return 0.0
         mine = labels[self._at]

@@ -21,7 +21,7 @@ import numpy as np
 from opstap.geometry import View
 from opstap.instructions import Cell
 from opstap.perception.checkpoint import Memory, fingerprint
-from opstap.perception.contents import CHANGED, DOUBT, FRAMES, UNSEEN, Change, Depths, Measure, median_of_valid
+from opstap.perception.contents import CHANGED, DOUBT, FRAMES, UNSEEN, Change, Depths, Measure, median_of_valid, rougher
 from opstap.perception.hands import NOTHING, Blobs, Hand, HandFinder
 from opstap.perception.places import Depth, pixels_of, places_of
 from opstap.perception.visits import Visits
@@ -257,7 +257,7 @@ class Watcher:
         rows = np.arange(self._frames - frames, self._frames) % FRAMES
         depth = measure.believable(median_of_valid(self._ring[rows, own]))
         reference = memory.reference[own]
-        change = measure.compare(reference, depth)
+        change = measure.compare(reference, depth, rougher(self._known_from(p), frames))
         visited = bool(memory.visited[p])
         told = bool(memory.settled[p]) and change.of_a_part
         told &= abs(change.parts) >= (CHANGED if visited else UNVISITED)
@@ -290,6 +290,10 @@ class Watcher:
         self._covered[p], self._suspect[p] = False, 0
         self._learn(p)
         return events
+
+    def _known_from(self, p: int) -> float:
+        """Frames that the reference of place `p` is the mean of, in effect."""
+        return min(FIRST + FRAMES * max(0.0, float(self._averaged[p]) - 1), FRAMES * (2 - BLEND) / BLEND)
 
     def _blend(self, p: int, depth: Depths) -> None:
         """One more picture, `depth` (n,), of what lies at place `p`."""
