@@ -67,6 +67,6 @@ panoramas: setup
 # Pin again what pyproject.toml asks for, for every Python and platform at once.
 lock:
 	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --no-header pyproject.toml \
-	  --extra sim --extra display --extra recording --extra robot --extra evaluation --extra factory --extra authoring --extra ros --extra build -o requirements.lock
+	  --extra sim --extra display --extra pedal --extra recording --extra robot --extra evaluation --extra factory --extra authoring --extra ros --extra build -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --no-header pyproject.toml \
 	  --all-extras -c requirements.lock -o requirements-test.lock

@@ -18,7 +18,7 @@ from opstap_cell.cobot_messages import robot_to_ros
 from opstap_cell.depth_camera import DepthCameraNode
 from opstap_cell.perception import Perception
 from opstap_cell.qos import EVENT, SENSOR, STATE
-from opstap_interfaces.msg import BodyArray, PlaceState, ProjectorDrift, WorkspaceEvent, WorkspaceState
+from opstap_interfaces.msg import BodyArray, OperatorInput, PlaceState, ProjectorDrift, WorkspaceEvent, WorkspaceState
 
 FRAME = 33_333_333
 
@@ -52,6 +52,21 @@ class Camera:
         message = convert.image_to_ros(picture, encoding, "camera", 1_000_000_000 + self.tick * FRAME)
         self.stamp = message.header.stamp
         self.depth.publish(message)
+
+
+def test_a_hand_that_rests_on_a_projected_button_asks_once(camera):
+    asked = camera.graph.hear(OperatorInput, "operator_input", EVENT)
+    camera.tell()
+    camera.show(Pose.of(), 8)  # the bare table
+    x, y = next(z for z in camera.cell.scene.zones if z.asked == "next").position
+    wrist, tip = (x - 0.02, y - 0.15, 0.05), (x, y, 0.03)
+    arm = (Capsule((x - 0.1, -0.60, 0.28), wrist, 0.04), Capsule(wrist, tip, 0.022))
+    bare, camera.world = camera.world, replace(camera.world, arms=arm)
+    camera.show(Pose.of(), 45)
+    assert [(m.asked, m.source) for m in asked] == [("next", "projected button")], "once, however long it rests"
+    camera.world = bare
+    camera.show(Pose.of(), 10)
+    assert len(asked) == 1
 
 
 def test_the_projectors_drift_is_told_with_the_workspace(camera):

@@ -19,6 +19,8 @@ class Keys(Model):
     """What each key asks."""
 
     keys: Annotated[dict[str, str], Field(min_length=1)]
+    device: Annotated[str, Field(max_length=200)] = ""
+    """A pedal that is read by itself, whatever window has the keyboard: its name, or its path in /dev/input."""
 
 
 def load_keys(path: Path) -> dict[int, Asked]:
@@ -40,6 +42,15 @@ def load_keys(path: Path) -> dict[int, Asked]:
     if faults:
         raise document.error(faults)
     return {KEYS[name]: Asked(asked) for name, asked in keys.items()}
+
+
+def load_device(path: Path) -> str:
+    """The device that is read by itself; "": none.
+
+    Raises:
+        DocumentError: as `load_keys`.
+    """
+    return Document.read(path).parse(Keys).device
 
 
 class Pedal:

@@ -28,11 +28,13 @@ from opstap.guidance.drawing import missing_fonts
 from opstap.guidance.keys import Pedal, load_keys
 from opstap.guidance.screen import Screen
 from opstap.guidance.window import NoDisplay, ProjectorWindow
+from opstap.workflow.model import Asked
 from opstap.zones import Clear
 from opstap_cell import convert
 from opstap_cell.cell_node import CellNode, StartError, run
 from opstap_cell.light_watch import LightWatch
 from opstap_cell.parameters import declare, parameter
+from opstap_cell.pedal_watch import PedalWatch
 from opstap_cell.qos import EVENT, STATE
 from opstap_interfaces.msg import CobotIntent, KeepClear, OperatorInput, OperatorState, ProjectionState, WorkState
 
@@ -65,7 +67,7 @@ class ProjectorGuidance(CellNode):
         self.projector = projectors[config.projector]
         self.optical_frame = f"{self.cell.scene.cell}/projector_{self.projector.id}_optical_frame"
         self.screen: Screen | None = None
-        self.fonts = self.warning = missing_fonts()
+        self.fonts, self.light_said = missing_fonts(), ""
         self.person = ""
         self.robot: tuple[Cue, ...] = ()
         self.about_me, self.about_until = "", 0
@@ -76,6 +78,8 @@ class ProjectorGuidance(CellNode):
         self.window: ProjectorWindow | None = None
         self.pedal = Pedal(load_keys(Path(config.keys)) if config.keys and config.window else {})
         self.input_out = self.create_publisher(OperatorInput, "operator_input", EVENT)
+        first = self.projector.id == self.cell.scene.projectors[0].id  # one pedal asks once
+        self.pedal_watch = PedalWatch(self, Path(config.keys), self.ask) if config.keys and first else None
         if config.window:
             self.open_window()
             self.create_timer(0.1, self.keep_window)
@@ -93,7 +97,10 @@ class ProjectorGuidance(CellNode):
         self.create_timer(PATIENCE / 4, self.answer, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def warn(self, said: str) -> None:
-        self.warning = "; ".join(w for w in (said, self.fonts) if w)
+        """Tell what came out of the last look at the light, beside what else is to be seen to."""
+        self.light_said = said
+        pedal = self.pedal_watch.fault if self.pedal_watch else ""
+        self.warning = "; ".join(w for w in (said, pedal, self.fonts) if w)
 
     def on_clear(self, message: KeepClear) -> None:
         self.clears.append(convert.clear_from_ros(message))
@@ -175,11 +182,20 @@ class ProjectorGuidance(CellNode):
         for key in self.window.pressed() if self.window else []:
             asked = self.pedal.press(key, time.monotonic())
             if asked:
-                wish = OperatorInput(asked=asked.value, source="pedal or keyboard")
-                wish.header.stamp = self.get_clock().now().to_msg()
-                self.input_out.publish(wish)
+                self.ask(asked)
+
+    def ask(self, asked: Asked) -> None:
+        wish = OperatorInput(asked=asked.value, source="pedal or keyboard")
+        wish.header.stamp = self.get_clock().now().to_msg()
+        self.input_out.publish(wish)
+
+    def destroy_node(self) -> None:
+        if self.pedal_watch:
+            self.pedal_watch.close()
+        super().destroy_node()
 
     def values(self) -> dict[str, str]:
+        self.warn(self.light_said)
         return {"last_draw_ms": f"{self.draw_ms:.1f}"}
 
 
