@@ -94,6 +94,31 @@ def test_a_step_that_only_the_worker_can_confirm(tmp_path):
     assert [f.line for f in found] == [line_of(TASK, "{id: cup,")]
 
 
+def test_checks_groups_and_what_may_be_left_out_are_looked_at(tmp_path):
+    words = "{en: 'Is it shut?', nl: 'Is het dicht?', de: 'Ist es zu?', uk: 'Чи закрито?', ar: 'هل هو مغلق؟'}"
+    path = changed(
+        tmp_path,
+        ("slot: slot_07, present: true}", "slot: slot_07, present: true, group: g}"),
+        ("part: mask, slot: slot_08}", f"part: mask, slot: slot_08, group: g}}\n  - {{id: shut, check: {words}}}"),
+        ("part: cup, slot: slot_09}", "part: cup, slot: slot_09, optional: true}"),
+        (
+            "part: bib, slot: slot_10}",
+            f"part: bib, slot: slot_10}}\n  - {{id: see, picture: gone.png, check: {words}}}",
+        ),
+    )
+    bins = tuple(b.model_copy(update={"confirm": "button"}) if b.id == "bin_11" else b for b in SCENE.bins)
+    found = [f for f in lint(path, SCENE.model_copy(update={"bins": bins})) if f.field.startswith("steps")]
+    assert not [f for f in found if f.error]
+    told = {(f.line, f.message.split(":")[0]) for f in found}
+    assert told >= {
+        (line_of(path, "id: gloves_m"), "the cobot brings it when the guide comes to it, not sooner"),
+        (line_of(path, "id: shut"), "a check with no picture and no slot"),
+        (line_of(path, "id: shut"), "no rework"),
+        (line_of(path, "id: cup"), "'next' says there that it is done, so it cannot be left out by it"),
+        (line_of(path, "id: see"), f"the picture {tmp_path}/gone.png cannot be read"),
+    }
+
+
 def test_zones_that_clash_are_told():
     zones = tuple(z.model_copy(update={"position": (0.3, -0.345)}) if z.id == "button_next" else z for z in SCENE.zones)
     found = [f.message for f in lint(TASK, SCENE.model_copy(update={"zones": zones}))]
@@ -176,6 +201,23 @@ mirror,mirror,spiegel,165,16,14,,mirror.jpg,
 cup,cup,beker,44,44,30,2,,slot_09
 mirror,,,,,,,,
 """
+
+
+GROUPED = """part,name_en,width_mm,depth_mm,height_mm,group,optional
+mirror,mirror,165,16,14,two,
+cup,cup,44,44,30,two,
+lid,lid,44,44,30,,yes
+"""
+
+
+def test_a_list_says_what_is_in_any_order_and_what_may_be_left_out(tmp_path):
+    like = Task.model_validate(YAML(typ="safe").load(TASK.read_text(encoding="utf-8")))
+    made = draft(listed(tmp_path, GROUPED), like, "kit", None, tmp_path / "pictures")
+    write(made, tmp_path / "kit.yaml")
+    steps = Task.model_validate(YAML(typ="safe").load((tmp_path / "kit.yaml").read_text(encoding="utf-8"))).steps
+    assert [(s.id, s.group, s.optional) for s in steps] == [
+        ("mirror", "two", False), ("cup", "two", False), ("lid", "", True)
+    ]  # fmt: skip
 
 
 def listed(tmp_path: Path, text: str = LIST) -> Path:

@@ -2,7 +2,8 @@
 
 The list is a CSV file with a row for each step, in the order of the work: `part` (an id), `name_<language>` for each
 language, `width_mm`, `depth_mm`, `height_mm` of the part as it lies, and as one likes `count` (1), `slot` (slot_01,
-...), `surface` (matte), `photo` (a file in the photos' folder). A part that comes again needs its id alone. The phrases
+...), `surface` (matte), `photo` (a file in the photos' folder), `group` (steps in a row with the same id
+are done in any order), `optional` (yes: may be left out). A part that comes again needs its id alone. The phrases
 are those of another task. What comes out is read back before it is kept, so a draft that is written can be loaded.
 """
 
@@ -29,6 +30,7 @@ PICTURE = 600
 LARGEST = 50_000_000
 """Bytes of a photo that is opened."""
 NEEDED = ("part",)
+YES = ("yes", "true", "1", "x")
 
 
 class ImportFault(Exception):  # noqa: N818 - it tells faults as DocumentError does
@@ -65,7 +67,10 @@ def draft(list_path: Path, like: Task, name: str, photos: Path | None, pictures:
         number = sum(s["part"] == part for s in steps) + 1
         step: dict[str, Any] = {"id": part if number == 1 else f"{part}_{number}", "part": part}
         step["slot"] = row.get("slot") or f"slot_{len(steps) + 1:02d}"
-        steps.append(step | ({"count": count} if count != 1 else {}))
+        step |= {"count": count} if count != 1 else {}
+        step |= {"group": row["group"]} if row.get("group") else {}
+        step |= {"optional": True} if row.get("optional", "").lower() in YES else {}
+        steps.append(step)
     if faults or not steps:
         raise ImportFault("\n".join(faults) or f"{list_path}: no steps")
     phrases = like.phrases.model_dump()
