@@ -13,7 +13,7 @@ from opstap.evaluation.instruments import load_instruments
 from opstap.evaluation.pilot.assumptions import Assumptions, load_assumptions
 from opstap.evaluation.pilot.conduct import conduct
 from opstap.evaluation.store import Purpose, Reading, Store
-from opstap.instructions import Cell
+from opstap.instructions import Cell, load_cell
 
 ROOT = Path(__file__).parents[2]
 INSTRUMENTS = load_instruments(ROOT / "config/instruments")
@@ -48,6 +48,13 @@ def test_same_seed_same_records_and_all_marked_simulated(cell: Cell, tmp_path: P
     ]  # fmt: skip
     other = records(small(seed=2), cell, tmp_path / "3.db")
     assert [c.seconds for c in other.cycles()] != [c.seconds for c in one.cycles()]
+
+
+def test_a_task_with_groups_and_checks_is_packed_too(tmp_path: Path) -> None:
+    gearbox = load_cell(ROOT / "config/cells/gearbox.yaml", ROOT / "config/tasks/gearbox_kit.yaml")
+    reading = records(small(workers=1), gearbox, tmp_path / "store.db")
+    assert reading.cycles()
+    assert all((c.finished, c.steps, c.picks >= 24) == (True, 26, True) for c in reading.cycles())
 
 
 def test_conducted_again_into_the_same_store_nothing_is_doubled(cell: Cell, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from rows import cycle, session
@@ -10,7 +11,7 @@ from opstap.evaluation.report.content import Bullets, Content
 from opstap.evaluation.report.pdf import CARD, pdf
 from opstap.evaluation.store import StepTime
 from opstap.evaluation.strength import LINES, card
-from opstap.instructions import Cell, load_cell
+from opstap.instructions import Cell, Step, load_cell
 
 CONFIG = Path(__file__).parents[2] / "config"
 CELL: Cell = load_cell(CONFIG / "cells" / "oral_care.yaml", CONFIG / "tasks" / "oral_care_case.yaml")
@@ -35,6 +36,15 @@ def test_only_what_was_chosen_stands_on_it() -> None:
     parts = lines_of(made("parts"))
     assert parts == [CELL.task.parts[FIRST.part].name["en"]]
     assert lines_of(made("guidance")) == ["6 of them with lights only."]
+
+
+def test_a_check_that_was_done_often_is_no_part() -> None:
+    check = Step(id=FIRST.id, check=dict.fromkeys(CELL.task.languages, "?"))
+    cell = replace(CELL, task=CELL.task.model_copy(update={"steps": (check, *CELL.task.steps[1:])}))
+    row = session("p01", 1)
+    cycles = [cycle(row, k, 200, picks=26) for k in range(1, 7)]
+    steps = [StepTime("p01", "with", c.run, FIRST.id, 1, 5.0) for c in cycles]
+    assert lines_of(card(cell, cycles, steps, "Sam", "en", ("parts",))) == []
 
 
 def test_help_does_not_count_as_alone_and_no_error_is_told() -> None:

@@ -83,7 +83,7 @@ def card(
     blocks.append(Bullets(tuple(facts)))
     if "parts" in lines:
         done = Counter(s.step for s in steps if s.run in runs)
-        known = [s.part for s in cell.task.steps if done[s.id] >= OFTEN]
+        known = [s.part for s in cell.task.steps if s.part and done[s.id] >= OFTEN]
         names = tuple(dict.fromkeys(cell.task.parts[part].name[language] for part in known))
         if names:
             blocks += [Heading(words["parts"]), Bullets(names)]

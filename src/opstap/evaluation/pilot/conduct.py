@@ -96,6 +96,10 @@ class Bench:
     def _do(self, this: Step, pace: float) -> None:
         worker = self.worker
         taking, placing = worker.step_seconds(pace)
+        if this.check:
+            self.wait(placing)
+            self.feed(OperatorInput(self.now, Asked.NEXT, "simulated"))
+            return
         (bin_id, *_) = self.cell.bins_with(this.part)
         if worker.bin_runs_out(len(self.cell.task.steps)):
             self.content(Content.EMPTY, bin_id)
