@@ -1,9 +1,13 @@
 """Groups in any order, steps that may be left out, checks and rework: the guide follows the hand."""
 
+from pathlib import Path
+
 import pytest
 from guided import Guide
+from posed import Stage, arm, inside
 
-from opstap.instructions import Cell, Step, task_faults
+from opstap.instructions import Cell, Step, load_cell, task_faults
+from opstap.simulation.camera import SimulatedCamera
 from opstap.workflow.asking import Meaning
 from opstap.workflow.journal import Journal, Recorder
 from opstap.workflow.model import Asked, Content, Happened, Outcome, Phase, Started, Trouble
@@ -268,3 +272,26 @@ def test_a_journal_whose_old_lines_are_gone_knows_the_order_of_this_job(cell, tm
         assert (recorder.state.order, recorder.state.begun) == ((1, 0, 2), {0: (1, 0)})
         recorder.forget("p1", guide.now)
         assert Recorder(guide.cell, journal).state == recorder.state
+
+
+def test_the_guide_follows_a_hand_that_the_camera_sees():
+    """At the simulated bench: real perception tells what a posed hand does, in another order than is shown."""
+    config = Path(__file__).parents[2] / "config"
+    cell = load_cell(config / "cells/gearbox.yaml", config / "tasks/gearbox_kit.yaml")
+    stage, guide = Stage(cell, SimulatedCamera(cell, 5)), Guide(cell).start()
+    stage.show(9)
+
+    def go(place, deed):
+        events = stage.show(4, arm(cell, inside(cell, place)))
+        deed()
+        for event in [*events, *stage.show(1, arm(cell, inside(cell, place))), *stage.show(9)]:
+            guide.feed(event)
+
+    for name in ("housing_1", "cover_1", "gear_small_1", "gear_large_1"):
+        step = next(s for s in cell.task.steps if s.id == name)
+        bin_id = cell.bins_with(step.part)[0]
+        go(bin_id, stage.take(bin_id))
+        assert at(guide) == (name, Phase.PLACE)
+        go(step.slot, stage.put(step.slot, step.part))
+    assert (at(guide), guide.open, guide.state.step) == (("shaft_1", Phase.TAKE), [], 4)
+    assert [n.step for n in guide.notes if n.outcome is Outcome.STEP_DONE][2:] == ["gear_small_1", "gear_large_1"]
