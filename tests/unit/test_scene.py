@@ -55,6 +55,11 @@ SCENE_FAULTS = [
     ("position: [-0.1275, 0.1208]", "position: [-0.2275, 0.1208]", "slot 'slot_01'", "inside +-0.225"),
     ("depth: {width: 848, height: 480, focal: 425}", "depth: {width: 848, height: 480, focal: 900}",
      "is outside the camera's view", "on the table x"),
+    ("width: 1280, height: 800, focal: 1130}}", "width: 1280, height: 800, focal: 1900}}",
+     "is outside the light of every projector", "a place that one lights"),
+    ("  - {id: main, position", "  - {id: far, position: [2, 0, 1], rpy_deg: [180, 0, 0], "
+     "optics: {width: 640, height: 480, focal: 500}}\n  - {id: main, position", "0 a second time", "its own"),
+    ("focal: 1130}}", "focal: 1130, distortion: [0.9, 0, 0, 0]}}", "optics.distortion[0]: found 0.9", "less than or"),
     ("{id: bin_02,", "{id: bin_01,", "'bin_01' a second time", "its own"),
     ("cell: oral_care", "cell: oral_care\ncolour: red", "unknown field 'colour'", "docs/scene-and-task.md"),
     ("rpy_deg: [180, 0, 0]", "rpy_deg: [0, 0, 0]", "outside the camera's view", "does not look down"),
