@@ -10,7 +10,6 @@ import pytest
 
 from opstap.calibration.drift import (
     MOST,
-    NEAR,
     PATIENCE,
     PICTURES,
     REST,
@@ -23,7 +22,6 @@ from opstap.guidance.cues import dots_cue
 from opstap.guidance.drawing import Painter
 from opstap.instructions import load_cell
 from opstap.simulation.projecting import ProjectionBench
-from opstap.zones import CELL as SIDE
 from opstap.zones import Clear, cells, centres
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -90,7 +88,7 @@ def test_dots_are_on_bare_table_far_from_hands_and_clutter():
     assert min(gaps) > 0.13
     for x, y in places:
         assert not clutter[np.argmin(np.abs(ys - y)), np.argmin(np.abs(xs - x))]
-        assert np.hypot(x + 0.45, max(y + 0.30, 0)) > NEAR - SIDE
+        assert np.hypot(max(-0.5 - x, 0, x + 0.4), max(y + 0.30, 0)) > 0.25
         for box in (*(b.outside for b in SCENE.bins), SCENE.case.outside):
             assert (np.abs(box.pose.inverse().apply([x, y, 0])[:2]) > np.array(box.size[:2]) / 2).any()
     assert len(dot_places(SCENE, MAIN, COLOR, Clear(0))) == 0, "nothing is known of the table"
@@ -132,7 +130,7 @@ def test_a_check_runs_once_between_two_cases():
 
 def test_dots_go_out_at_once_when_a_hand_moves_or_comes_near():
     for arm in (
-        Clear(0, (HAND,), ((0.3, 0.0, 0.0),), BARE),
+        Clear(0, (HAND - [0, 2.0, 0],), ((0.3, 0.0, 0.0),), BARE),
         Clear(0, (HAND + [1.0, 0.5, 0],), ((0.0, 0.0, 0.0),), BARE),
         Clear(0),
     ):
