@@ -6,6 +6,7 @@ import pytest
 from guided import Guide
 from posed import Stage, arm, inside
 
+from opstap.evaluation.summary import as_text, describe, summarise
 from opstap.instructions import Cell, Step, load_cell, task_faults
 from opstap.simulation.camera import SimulatedCamera
 from opstap.workflow.asking import Meaning
@@ -295,3 +296,29 @@ def test_the_guide_follows_a_hand_that_the_camera_sees():
         go(step.slot, stage.put(step.slot, step.part))
     assert (at(guide), guide.open, guide.state.step) == (("shaft_1", Phase.TAKE), [], 4)
     assert [n.step for n in guide.notes if n.outcome is Outcome.STEP_DONE][2:] == ["gear_small_1", "gear_large_1"]
+
+
+def test_the_summary_tells_what_was_left_out_and_done_again(cell, tmp_path):
+    guide = guided(cell, {"part": A, "optional": True}, {"part": B}, {"check": ..., "rework": ("s2",)})
+    with Journal(tmp_path / "journal.db") as journal:
+        recorder = Recorder(guide.cell, journal)
+        told = []
+
+        def feed(event):
+            notes = recorder.handle(event)
+            guide.state = recorder.state
+            told.extend(describe(note, recorder.state, 3) for note in notes)
+
+        guide.feed = feed
+        feed(Started(0, cell.task.task))
+        guide.start()
+        guide.asks(Asked.NEXT)
+        guide.do_step()
+        guide.asks(Asked.BACK)
+        guide.sees(Happened.REMOVED, "slot_02")
+        guide.do_step()
+        guide.asks(Asked.NEXT)
+        summary = summarise(journal.entries())
+    assert (summary.skipped, summary.reworked, summary.jobs, summary.open) == (["s1"], ["s3"], 1, 0)
+    assert "left out: s1\ndone again, after the check: s3\n" in as_text(summary)
+    assert {"step left out: s1", "to be done again, says the check s3"} <= set(told)
