@@ -13,7 +13,9 @@ import pytest
 
 pygame = pytest.importorskip("pygame", reason="the projector's window needs pygame-ce: pip install 'opstap[display]'")
 
+from opstap.calibration.projector_command import Windows  # noqa: E402
 from opstap.guidance.window import NoDisplay, ProjectorWindow  # noqa: E402 - needs pygame
+from opstap.scene import Lens, Projector  # noqa: E402
 
 SIZE = (640, 400)
 needs_xvfb = pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed (apt-get install xvfb)")
@@ -143,6 +145,22 @@ def test_an_error_of_sdl_closes_the_window(screen, call):
     assert not window.is_open
     window.open()
     assert window.show(picture())
+
+
+@needs_xvfb
+def test_the_calibration_page_throws_on_the_right_display_and_says_where_it_cannot(screen):
+    fits = Projector(id="fits", position=(0, 0, 1), optics=Lens(width=SIZE[0], height=SIZE[1], focal=500))
+    other = fits.model_copy(update={"id": "other", "display": 1})
+    windows = Windows([fits, other])
+    grey = np.full((SIZE[1], SIZE[0]), 90, np.uint8)
+    assert windows.throw("fits", grey) == ""
+    assert pygame.display.get_surface().get_at((5, 5))[:3] == (90, 90, 90)
+    assert windows.throw("fits", None) == ""
+    assert pygame.display.get_surface() is not None, "it is closed by the thread that opened it"
+    windows.tend()
+    assert not pygame.display.get_init()
+    assert "display 1: found displays 0 (640x400)" in windows.throw("other", grey)
+    windows.close()
 
 
 @needs_xvfb

@@ -163,13 +163,17 @@ def camera(chosen: Chosen, options: argparse.Namespace) -> int:
 def page(chosen: Chosen, options: argparse.Namespace) -> int:
     """Serve the calibration page until Ctrl-C."""
     from opstap.calibration.desk import Desk, Files
+    from opstap.calibration.projector_command import Windows
+    from opstap.calibration.projector_wizard import SETTLE
     from opstap.pages.server import PageServer, PageServerError
 
     source = source_of(chosen, options)
     if isinstance(source, str):
         print(f"opstap: {source}", file=sys.stderr)
         return 1
-    desk = Desk(chosen.scene, Files(chosen.path, chosen.file))
+    windows = Windows(chosen.scene.projectors)
+    throw = windows.throw if options.source == "live" else None  # patterns are of use to a camera that sees them
+    desk = Desk(chosen.scene, Files(chosen.path, chosen.file), throw=throw, settle=SETTLE)
     root = Path(os.environ.get("OPSTAP_ROOT", ".")) / "web"
     try:
         server = PageServer("127.0.0.1", options.port, root, lambda *_: None, desk.routes(), "/calibrate/")
@@ -180,6 +184,7 @@ def page(chosen: Chosen, options: argparse.Namespace) -> int:
     print(f"the calibration page: {server.url}   (Ctrl-C ends it)", flush=True)
     try:
         while True:
+            windows.tend()
             frame = source.poll(time.time_ns()) if desk.busy else None
             if frame is None:
                 time.sleep(0.02)
@@ -188,6 +193,7 @@ def page(chosen: Chosen, options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return 0
     finally:
+        windows.close()
         server.close()
         source.close()
 

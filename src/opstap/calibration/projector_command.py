@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from opstap.scene import Projector
 
 if TYPE_CHECKING:
     from opstap.calibration.command import Chosen
+    from opstap.guidance.window import ProjectorWindow
 
 PATIENCE = 60.0
 """Seconds for all patterns."""
@@ -129,3 +131,45 @@ def _real(chosen: Chosen, guess: Projector) -> tuple[Any, Any, int]:
         window.poll()
 
     return LiveCamera(chosen.scene.camera), show, SETTLE
+
+
+class Windows:
+    """The projectors' windows beside the calibration page, one at a time; `tend` in the thread that throws."""
+
+    def __init__(self, projectors: Sequence[Projector]) -> None:
+        self._projectors = {p.id: p for p in projectors}
+        self._window: ProjectorWindow | None = None
+        self._of = ""
+        self._over = False
+
+    def throw(self, projector: str, image: NDArray[np.uint8] | None) -> str:
+        """Throw an image (h, w); None, which may come from any thread, ends that. Why it cannot, "" where it can."""
+        if image is None:
+            self._over = True
+            return ""
+        from opstap.guidance.window import NoDisplay, ProjectorWindow
+
+        self._over = False
+        try:
+            if self._window is None or self._of != projector:
+                self.close()
+                optics = self._projectors[projector].optics
+                self._window = ProjectorWindow(self._projectors[projector].display, (optics.width, optics.height))
+                self._of = projector
+        except NoDisplay as error:
+            return str(error)
+        self._window.show(np.repeat(image[..., None], 3, axis=2))
+        self.tend()
+        return ""
+
+    def tend(self) -> None:
+        """Answer the desktop, and close what is over."""
+        if self._over:
+            self.close()
+        elif self._window is not None:
+            self._window.poll()
+
+    def close(self) -> None:
+        if self._window is not None:
+            self._window.close()
+        self._window = None
