@@ -290,6 +290,32 @@ def test_all_fits_without_scrolling(page: Any, bench: FakeCell, width: int, heig
         check_fit(page, width, height)
 
 
+BROKEN = """[...document.querySelectorAll("#actions button")].filter((button) => {
+  button.style.overflowWrap = button.style.wordBreak = "normal";
+  return button.scrollWidth > button.clientWidth;
+}).map((button) => button.textContent)"""
+
+
+@pytest.mark.parametrize(
+    ("language", "way", "back"),
+    [("de", "ltr", "Zurück"), ("uk", "ltr", "Назад"), ("ar", "rtl", "رجوع"), ("nl", "ltr", "Terug")],
+)
+def test_the_page_speaks_the_worker_s_language_and_still_fits(
+    page: Any, bench: FakeCell, node_modules: Path, language: str, way: str, back: str
+) -> None:
+    page.set_viewport_size({"width": 1024, "height": 768})
+    show(page, bench, bench.snapshot(4, Phase.PLACE, language=language, paused=True, help_since=3.0))
+    assert page.locator("html").get_attribute("lang") == language
+    assert page.locator("html").get_attribute("dir") == way
+    assert page.get_by_role("button", name=back).is_visible()
+    check_fit(page, 1024, 768)
+    page.evaluate((node_modules / "axe-core/axe.min.js").read_text())
+    assert page.evaluate("options => axe.run(document, options)", AXE)["violations"] == []
+    for paused, helped in ((True, 3.0), (False, None)):
+        show(page, bench, bench.snapshot(4, Phase.PLACE, language=language, paused=paused, help_since=helped))
+        assert page.evaluate(BROKEN) == [], "no word is broken on a button"
+
+
 def check_fit(page: Any, width: int, height: int) -> None:
     size = "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
     assert page.evaluate(size) == [width, height]

@@ -1,6 +1,10 @@
 // @ts-check
 // Words of the worker's own view. A2, and about the work: never how anybody feels.
 
+import { ar } from "./about-words-ar.js";
+import { de } from "./about-words-de.js";
+import { uk } from "./about-words-uk.js";
+
 const en = {
   open: "About me",
   title: "What the bench knows of me",
@@ -59,7 +63,7 @@ const en = {
   never: "Never again",
 };
 
-/** @type {typeof en} */
+/** @type {Words} */
 const nl = {
   open: "Over mij",
   title: "Wat de werkbank van mij weet",
@@ -118,10 +122,11 @@ const nl = {
   never: "Nooit meer",
 };
 
-/** @typedef {keyof typeof en} Word */
+/** @typedef {typeof en} Words */
+/** @typedef {keyof Words} Word */
 
-/** @type {Record<string, typeof en>} */
-const languages = { en, nl };
+/** @type {Record<string, Words>} */
+const languages = { en, nl, de, uk, ar };
 
 /**
  * @param {string} language

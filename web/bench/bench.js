@@ -2,7 +2,7 @@
 // The bench page: what the bench sees, what it says, and what a person can ask of it.
 
 import { connect } from "../core/connection.js";
-import { say, spoken } from "../core/words.js";
+import { direction, say, spoken } from "../core/words.js";
 import { element, write } from "../core/page.js";
 import { About } from "./about.js";
 import { mapOf, viewBox } from "./map.js";
@@ -69,6 +69,7 @@ const t = (word, values) => say(language, word, values);
 /** Words that stand on the page whatever the cell says. */
 function label() {
   document.documentElement.lang = language;
+  document.documentElement.dir = direction(language);
   for (const id of /** @type {const} */ (["camera", "projector", "map"])) write(`${id}-name`, t(id));
   for (const id of /** @type {const} */ (["happened", "parts", "also"])) write(id, t(id));
   write("mine-name", t("mine"));

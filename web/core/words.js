@@ -1,6 +1,10 @@
 // @ts-check
 // The pages' own words. The task's words come from the task file, in the worker's language.
 
+import { ar } from "./words-ar.js";
+import { de } from "./words-de.js";
+import { uk } from "./words-uk.js";
+
 const en = {
   step: "Step {number} of {of}",
   job: "Case {job}",
@@ -78,7 +82,7 @@ const en = {
   minutes: "{minutes} min {seconds} s",
 };
 
-/** @type {typeof en} */
+/** @type {Words} */
 const nl = {
   step: "Stap {number} van {of}",
   job: "Koffer {job}",
@@ -156,14 +160,20 @@ const nl = {
   minutes: "{minutes} min {seconds} s",
 };
 
-/** @typedef {keyof typeof en} Word */
+/** @typedef {typeof en} Words */
+/** @typedef {keyof Words} Word */
 
-/** @type {Record<string, typeof en>} */
-const languages = { en, nl };
+/** @type {Record<string, Words>} */
+const languages = { en, nl, de, uk, ar };
 
 /** The language the page speaks for a worker's `language`: that one, or English where it has no words. @param {string} language */
 export function spoken(language) {
   return language in languages ? language : "en";
+}
+
+/** Which way a language is read. @param {string} language */
+export function direction(language) {
+  return language === "ar" ? "rtl" : "ltr";
 }
 
 /**

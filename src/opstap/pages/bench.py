@@ -43,6 +43,27 @@ WORDS = {
         "began": "Een nieuwe koffer.",
         "done": "De koffer is vol.",
     },
+    "de": {
+        "step": "Fertig: {part}.",
+        "skipped": "Ausgelassen: {part}.",
+        "solved": "Wieder gut.",
+        "began": "Ein neuer Koffer.",
+        "done": "Der Koffer ist voll.",
+    },
+    "uk": {
+        "step": "Готово: {part}.",
+        "skipped": "Пропущено: {part}.",
+        "solved": "Виправлено.",
+        "began": "Новий кейс.",
+        "done": "Кейс повний.",
+    },
+    "ar": {
+        "step": "تم: {part}.",
+        "skipped": "تُرك: {part}.",
+        "solved": "تم تصحيحه.",
+        "began": "حقيبة جديدة.",
+        "done": "الحقيبة ممتلئة.",
+    },
 }
 
 
