@@ -27,7 +27,7 @@ export const uk = {
   pause: "Пауза",
   resume: "Йдемо далі",
   help: "Треба допомога",
-  helpDone: "Вже є допомога",
+  helpDone: "Вже не треба",
   wrong: "Тут не так",
   stopRobot: "Зупинити робота",
   resumeRobot: "Робот може далі",
