@@ -29,7 +29,8 @@ from opstap.presenting.presenter import Presenter, Result, Senses
 from opstap.presenting.robot import Capsules, Robot
 from opstap.presenting.route import Route, Router
 from opstap.presenting.separation import Body, Limit, People, Separation, load_limits, with_bodies
-from opstap.scene import Profile, Scene, load_scene
+from opstap.scene import Profile, Scene
+from opstap.scene_file import load_scene
 from opstap.simulation.arm import minimum_jerk
 
 ROOT = Path(__file__).parents[1]

@@ -14,7 +14,8 @@ import numpy as np
 from opstap.presenting.planning import Planner
 from opstap.presenting.robot import Robot
 from opstap.presenting.route import Router
-from opstap.scene import Profile, load_scene
+from opstap.scene import Profile
+from opstap.scene_file import load_scene
 
 CONFIG = Path(__file__).parents[1] / "config"
 

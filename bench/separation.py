@@ -18,7 +18,7 @@ from opstap.presenting.pacing import Pacer
 from opstap.presenting.robot import Capsules, Robot
 from opstap.presenting.separation import Body, People, Separation, load_limits, with_bodies
 from opstap.presenting.timing import TICK, Trajectory
-from opstap.scene import load_scene
+from opstap.scene_file import load_scene
 from opstap.simulation.arm import minimum_jerk
 
 CONFIG = Path(__file__).parents[1] / "config"

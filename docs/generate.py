@@ -178,7 +178,7 @@ def calibration() -> None:
     from opstap.calibration.teaching import BinWizard, bin_overlay
     from opstap.geometry import Pose
     from opstap.pages.server import PageServer
-    from opstap.scene import load_scene
+    from opstap.scene_file import load_scene
     from opstap.simulation.calibrating import TeachingBench, bare_bench
 
     path = ROOT / "config/cells/oral_care.yaml"

@@ -18,7 +18,8 @@ from pydantic import Field
 from opstap.detectability import too_weak
 from opstap.documents import Document, DocumentError, Fault, Location, Model, nearest
 from opstap.geometry import Floats
-from opstap.scene import Bin, Id, Language, Length, Scene, Slot, load_scene
+from opstap.scene import Bin, Id, Language, Length, Scene, Slot
+from opstap.scene_file import load_scene
 
 Words = dict[Language, Annotated[str, Field(min_length=1, max_length=120)]]
 """One text in several languages."""

@@ -17,7 +17,8 @@ from opstap.guidance.screen import COMES, Screen
 from opstap.instructions import Cell, load_cell
 from opstap.perception.clearance import DWELL, EVERY, Clearance
 from opstap.perception.hands import HandFinder
-from opstap.scene import Profile, load_scene
+from opstap.scene import Profile
+from opstap.scene_file import load_scene
 from opstap.simulation.bench import Bench
 from opstap.simulation.camera import SimulatedCamera
 from opstap.simulation.noise import ARM

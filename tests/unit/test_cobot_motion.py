@@ -14,7 +14,8 @@ from opstap.presenting.robot import UR5E, Robot, RobotError
 from opstap.presenting.route import Router
 from opstap.presenting.surroundings import STEP, Surroundings
 from opstap.presenting.timing import TICK, Trajectory, timed
-from opstap.scene import Profile, load_scene
+from opstap.scene import Profile
+from opstap.scene_file import load_scene
 
 PEOPLE = [
     Profile(id=f"p{i}", hand=hand, seat=seat, presented=presented, reach=reach)

@@ -15,7 +15,7 @@ from opstap.guidance.screen import SHAPES
 from opstap.guidance.words import WORDS
 from opstap.instructions import load_cell
 from opstap.integration.linting import lint
-from opstap.scene import load_scene
+from opstap.scene_file import load_scene
 from opstap.simulation.bench import Bench
 from opstap.simulation.camera import SimulatedCamera
 from opstap.simulation.world import WorldState

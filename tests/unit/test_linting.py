@@ -16,7 +16,7 @@ from opstap.instructions import Task, load_cell, picture_fault
 from opstap.integration import importing, linting
 from opstap.integration.importing import ImportFault, draft, write
 from opstap.integration.linting import lint
-from opstap.scene import load_scene
+from opstap.scene_file import load_scene
 
 CONFIG = Path(__file__).parents[2] / "config"
 TASK, SCENE = CONFIG / "tasks/oral_care_case.yaml", load_scene(CONFIG / "cells/oral_care.yaml")

@@ -8,7 +8,7 @@ import pytest
 from opstap.documents import DocumentError
 from opstap.instructions import load_cell
 from opstap.preflight import named
-from opstap.scene import load_scene
+from opstap.scene_file import load_scene
 
 ROOT = Path(__file__).parents[2]
 SCENE, TASK = ROOT / "config/cells/oral_care.yaml", ROOT / "config/tasks/oral_care_case.yaml"

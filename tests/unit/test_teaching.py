@@ -12,7 +12,7 @@ from opstap.calibration.wizard import FRAMES, median_depth
 from opstap.commands import main
 from opstap.documents import DocumentError
 from opstap.geometry import Pose
-from opstap.scene import load_scene
+from opstap.scene_file import load_scene
 from opstap.simulation.calibrating import TeachingBench
 
 SHOVED = {

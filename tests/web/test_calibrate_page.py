@@ -18,7 +18,7 @@ from opstap.calibration.record import load_calibration
 from opstap.geometry import Pose
 from opstap.instructions import Cell
 from opstap.pages.server import PageServer
-from opstap.scene import load_scene
+from opstap.scene_file import load_scene
 from opstap.simulation.calibrating import CalibrationBench, TeachingBench
 from opstap.simulation.projecting import ProjectionBench
 

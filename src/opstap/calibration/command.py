@@ -19,7 +19,8 @@ from opstap.calibration.targets import TargetError, print_board
 from opstap.calibration.wizard import CameraWizard, overlay, report
 from opstap.documents import DocumentError
 from opstap.preflight import named
-from opstap.scene import Scene, load_scene
+from opstap.scene import Scene
+from opstap.scene_file import load_scene
 
 PATIENCE = 60.0
 """Seconds without progress after which a calibration in a terminal gives up."""

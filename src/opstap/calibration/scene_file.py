@@ -11,7 +11,8 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from opstap.documents import Document
-from opstap.scene import Bin, load_scene
+from opstap.scene import Bin
+from opstap.scene_file import load_scene
 
 
 @dataclass(frozen=True)

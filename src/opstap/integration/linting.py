@@ -27,7 +27,8 @@ from opstap.guidance.drawing import PICTURE_GAP, SMALLEST_CAPITAL, WIDEST_PICTUR
 from opstap.guidance.words import WORDS
 from opstap.instructions import Cell, Step, Task, all_words, picture_fault, product_of, task_faults
 from opstap.preflight import named
-from opstap.scene import Scene, Zone, load_scene
+from opstap.scene import Scene, Zone
+from opstap.scene_file import load_scene
 from opstap.speech import VOICES
 from opstap.zones import CELL, centres, for_person, taken
 
