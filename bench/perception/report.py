@@ -47,6 +47,7 @@ def summary(outcomes: Iterable[Row]) -> dict[str, float]:
         "latency_p95": float(np.percentile(latency, 95)) if latency else float("nan"),
         "within_3": float(np.mean([x <= 3 for x in latency])) if latency else float("nan"),
         "visits": sum(o["visits"] for o in outcomes),
+        "late": sum(o["late"] for o in outcomes),
         "visits_seen": sum(o["visits_seen"] for o in outcomes),
         "visits_false": sum(o["visits_false"] for o in outcomes),
     }
@@ -86,7 +87,8 @@ def tables(outcomes: list[Row]) -> str:
     text += [
         f"The hand was named in {named} of {whole['told']:.0f} told changes, rightly in "
         f"{100 * whole['side_right']:.1f} %. Of {whole['visits']:.0f} visits {seen:.1f} % were seen; "
-        f"{whole['visits_false']:.0f} were told at places where no hand was.",
+        f"{whole['visits_false']:.0f} were told at places where no hand was. {whole['late']:.0f} events told late what "
+        "visits had come to: an arm was in front until the hand came again.",
         "",
         "## By noise, all other factors mixed",
         HEAD,

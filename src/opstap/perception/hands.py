@@ -190,9 +190,10 @@ class HandFinder:
         lost = (near > covering) & (around > 0)
         if not lost.any():
             return
-        # What is reached from an arm through pixels without depth, or across the one that opening took.
-        holes = (small == 0) & (around > 0)
-        _, joined = cv2.connectedComponents(cv2.dilate(near | holes.view(np.uint8), _SQUARE3), ltype=cv2.CV_16U)
+        # What is reached from an arm through patches without depth; at every arm's edge single pixels have none.
+        holes = ((small == 0) & (around > 0)).view(np.uint8)
+        holes = cv2.dilate(cv2.morphologyEx(holes, cv2.MORPH_OPEN, _SQUARE3), _SQUARE3)
+        _, joined = cv2.connectedComponents(near | holes, ltype=cv2.CV_16U)
         arms = np.zeros(int(joined.max()) + 1, bool)
         arms[joined[covering > 0]] = True
         mine = lost & arms[joined]
