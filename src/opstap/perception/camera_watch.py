@@ -2,8 +2,8 @@
 
 What stands still (table, bins, rims) is compared with how it looked when the camera was calibrated. In every frame a
 glance at a few thousand of its points tells whether something is amiss; then nothing is judged at the places until an
-alignment, a few times a second, has told how far the camera moved, or that it did not. A moved camera pauses the
-judging, not the work: steps go on by the worker's word, until a check has found the camera's new pose.
+alignment (twice a second, at once when something is amiss) has told how far the camera moved, or that it did not. A
+moved camera pauses the judging, not the work: steps go on by the worker's word, until a check has found its new pose.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SETTLE = 15
 """Frames from which the reference is made."""
 WINDOW = 5
 """Frames that an alignment is made from."""
-EVERY = 330_000_000
+EVERY = 500_000_000
 """ns between two alignments while nothing seems amiss."""
 SUSPECT = 3.0
 """mm of shift at a place at which a glance suspects that the camera moved."""
