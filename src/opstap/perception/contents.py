@@ -161,18 +161,18 @@ class Measure:
         """`depth` without what lies below the floor or behind a wall: a reflection, or another camera's light."""
         return np.where(depth > self._bare + self._below, np.float32(0), depth)
 
-    def compare(self, reference: Depths, depth: Depths, rougher: float = 1.0) -> Change:
+    def compare(self, reference: Depths, depth: Depths, rough: float = 1.0) -> Change:
         """Volume between `reference` and `depth`, mm, in patches that stand out of the noise.
 
-        What a pixel's pyramid encloses is exact; holes in a patch are filled with its mean. `rougher` than the
-        comparisons that the noise was learned from is a comparison of few frames (see `rougher`).
+        What a pixel's pyramid encloses is exact; holes in a patch are filled with its mean. `rough` is how much more
+        noise there is than in the comparisons that it was learned from (see `rougher`).
         """
         known = (reference > 0) & (depth > 0)
         nearer = np.where(known, reference - depth, np.float32(0))
         smooth = self._averaged(nearer, known)
         spread = 1.48 * at_share(np.abs(smooth[self._at]), 0.5) if len(nearer) else 0.0
         volume = height = 0.0
-        least = STANDS_OUT * self.noise * rougher
+        least = STANDS_OUT * self.noise * rough
         if float(np.abs(smooth).max(initial=0.0)) > least:
             cubes = (reference.astype(np.float64) ** 3 - depth.astype(np.float64) ** 3) * known * self._per_cube
             volume = sum(self._patches(s, least, cubes, known) for s in (smooth, -smooth))

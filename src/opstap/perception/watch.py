@@ -48,7 +48,8 @@ may look like 1.7, and nobody is told of a part too many that was not."""
 VISIT = 150_000_000
 """ns that a hand must be in a place for the visit to count as evidence by itself."""
 PATROL = 2
-"""Places without cause that are compared in a frame that has none to compare with cause."""
+"""Places without cause that are compared in a frame; one where others are compared with cause: places that cannot be
+seen are compared again and again, and must not keep the rest from its turn."""
 AT_ONCE = 8
 """Most places compared in one frame: bounds the time a frame takes."""
 GAP = 200_000_000
@@ -241,7 +242,7 @@ class Watcher:
         early = self._memory.visited & (self._clear >= FIRST)
         after = np.flatnonzero((ready | early) & self._covered)
         due = sorted(after.tolist(), key=lambda p: (not self._memory.visited[p], p))[:AT_ONCE]
-        for _ in range(0 if due else PATROL):
+        for _ in range(1 if due else PATROL):
             self._patrol = (self._patrol + 1) % len(self._places)
             if ready[self._patrol] and not self._covered[self._patrol]:
                 due.append(self._patrol)
