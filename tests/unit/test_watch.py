@@ -224,6 +224,25 @@ def test_fingers_that_holes_cut_off_from_their_hand_are_no_content(cell, stage, 
     assert stage.seen.places["bin_11"].content is Content.CANNOT_SEE
 
 
+def test_what_cannot_be_seen_does_not_keep_the_rest_from_its_turn(cell, stage):
+    """Two visited bins without depth are compared again and again, in turns that leave no frame between them."""
+    at = np.concatenate([stage.watcher.pixels.index[stage.watcher.pixels.of(p)] for p, place in
+                         enumerate(stage.watcher._places) if place.id in ("bin_11", "bin_14")])  # fmt: skip
+
+    def holed(depth):
+        depth = depth.copy()
+        depth.reshape(-1)[at] = 0
+        return depth
+
+    stage.show(30)
+    left, right = arm(cell, inside(cell, "bin_11"), -1), arm(cell, inside(cell, "bin_14"))
+    stage.show(6, left, right, change=holed)
+    stage.show(2, right, change=holed)
+    stage.show(10, change=holed)
+    stage.bench.take("bin_29")
+    assert changes(stage.show(150, change=holed)) == [("taken", "bin_29", 1)]
+
+
 def part_of_a_part_less(stage, place, area):
     """Depth as if four tenths of the volume of a part had gone from the middle of a place, from so much of its area."""
     watcher = stage.watcher
