@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opstap.geometry import Pose, Surface, View
-from opstap.guidance import drawing
+from opstap.guidance import drawing, lettering
 from opstap.guidance.cues import TABLE, Cue, Sign, cues
-from opstap.guidance.drawing import Painter, fitted
+from opstap.guidance.drawing import Painter
+from opstap.guidance.lettering import fitted
 from opstap.instructions import Cell, load_cell
 from opstap.scene import Lens, Level, Projector
 from opstap.workflow.asking import Meaning
@@ -224,7 +225,7 @@ def test_every_text_of_the_task_fits_its_zone_and_is_large(language):
     w, h = (1000 * length for length in SURFACES[ZONE].size)
     for cue in said:
         room = w - (h * 0.9 if cue.kind is not Sign.NONE else 0)
-        assert fitted(cue.text, room, h).capital >= drawing.SMALLEST_CAPITAL
+        assert fitted(cue.text, room, h).capital >= lettering.SMALLEST_CAPITAL
         assert_inside_zone(draw(cue))
 
 
@@ -233,25 +234,27 @@ def test_every_text_of_the_task_fits_its_zone_and_is_large(language):
 def test_the_fonts_have_every_letter_of_the_task(language, weight):
     letters = {c for cue in spoken(language) for c in cue.text if c != "\n"} | set("0123456789")
     maker = skia.FontMgr.New_Custom_Empty()
-    for file in drawing.FONTS.glob(f"*-{weight}.ttf"):
+    for file in lettering.FONTS.glob(f"*-{weight}.ttf"):
         face = maker.makeFromFile(str(file))
         letters -= {c for c in letters if face.unicharToGlyph(ord(c))}
     assert not letters
 
 
 def test_a_missing_font_is_told_and_the_light_goes_on(tmp_path, monkeypatch, caplog):
-    assert drawing.missing_fonts() == ""
-    (tmp_path / "NotoSans-Regular.ttf").write_bytes((drawing.FONTS / "NotoSans-Regular.ttf").read_bytes())
+    assert lettering.missing_fonts() == ""
+    (tmp_path / "NotoSans-Regular.ttf").write_bytes((lettering.FONTS / "NotoSans-Regular.ttf").read_bytes())
     (tmp_path / "NotoSans-Bold.ttf").write_text("not a font")
-    monkeypatch.setattr(drawing, "FONTS", tmp_path)
-    assert drawing.missing_fonts().startswith("NotoSans-Bold.ttf, NotoSansArabic-Regular.ttf, NotoSansArabic-Bold.ttf")
-    drawing._fonts.cache_clear()
+    monkeypatch.setattr(lettering, "FONTS", tmp_path)
+    assert lettering.missing_fonts().startswith(
+        "NotoSans-Bold.ttf, NotoSansArabic-Regular.ttf, NotoSansArabic-Bold.ttf"
+    )
+    lettering._fonts.cache_clear()
     try:
         image = Painter(CELL, ABOVE).draw([Cue(Sign.PAUSED, ZONE, text="Pause."), Cue(Meaning.PLACE, "slot/slot_01")])
         assert image.any()
         assert "Install Opstap again" in caplog.text
     finally:
-        drawing._fonts.cache_clear()
+        lettering._fonts.cache_clear()
 
 
 def test_a_right_to_left_line_has_its_number_in_the_middle_and_its_stop_on_the_left():
@@ -286,12 +289,12 @@ def test_words_fit_in_any_room(text, width, height):
     words = fitted(text, width, height)
     assert words.width <= width
     assert words.height <= height
-    assert words.capital <= drawing.LARGEST_CAPITAL
+    assert words.capital <= lettering.LARGEST_CAPITAL
 
 
 def test_words_shrink_before_they_break_and_the_last_word_is_not_alone():
     words = fitted("handschoenen en mondkapjes", 250, 100)
-    assert drawing.SMALLEST_CAPITAL <= words.capital < drawing.LARGEST_CAPITAL or words.height > 80
+    assert lettering.SMALLEST_CAPITAL <= words.capital < lettering.LARGEST_CAPITAL or words.height > 80
     assert words.paragraph.MinIntrinsicWidth <= words.room
     balanced = fitted("Move it to the lit place: interdental brushes.", 620, 100)
     assert balanced.room < 520

@@ -10,7 +10,8 @@ import pytest
 
 from opstap.geometry import Surface
 from opstap.guidance.cues import Cue, Sign
-from opstap.guidance.drawing import SMALLEST_CAPITAL, Painter, fitted
+from opstap.guidance.drawing import Painter
+from opstap.guidance.lettering import SMALLEST_CAPITAL, fitted
 from opstap.guidance.screen import SHAPES
 from opstap.guidance.words import WORDS
 from opstap.instructions import load_cell

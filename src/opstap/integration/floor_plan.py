@@ -10,7 +10,7 @@ import skia
 from numpy.typing import NDArray
 
 from opstap.geometry import Floats, View
-from opstap.guidance.drawing import fitted
+from opstap.guidance.lettering import fitted
 from opstap.instructions import Cell
 from opstap.scene import Camera, Projector
 

@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 
 from opstap.documents import Document, DocumentError, Location
-from opstap.guidance.drawing import PICTURE_GAP, SMALLEST_CAPITAL, WIDEST_PICTURE, fitted
+from opstap.guidance.drawing import PICTURE_GAP, WIDEST_PICTURE
+from opstap.guidance.lettering import SMALLEST_CAPITAL, fitted
 from opstap.guidance.words import WORDS
 from opstap.instructions import Cell, Step, Task, all_words, picture_fault, product_of, task_faults
 from opstap.preflight import named

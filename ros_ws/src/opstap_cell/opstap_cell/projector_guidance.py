@@ -24,8 +24,8 @@ from sensor_msgs.msg import Image
 from opstap.calibration.projector_record import as_calibrated
 from opstap.documents import nearest
 from opstap.guidance.cues import Cue, cues, robot_cue, with_words
-from opstap.guidance.drawing import missing_fonts
 from opstap.guidance.keys import Pedal, load_keys
+from opstap.guidance.lettering import missing_fonts
 from opstap.guidance.screen import Screen
 from opstap.guidance.window import NoDisplay, ProjectorWindow
 from opstap.workflow.model import Asked
